@@ -1,0 +1,113 @@
+package io.vipline.rules.chain;
+
+import io.vipline.rules.net.Cidr;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One term of a rule. Text that has more than one spelling is kept, so that a parsed dump prints back as it was; a term
+ * prints exactly what stood there, {@code -m module} included where iptables repeats it for each term.
+ */
+public sealed interface Match {
+    /** {@code -m comment --comment "…"}. Always true. */
+    record Comment(String text) implements Match {}
+
+    /** {@code -m tcp} and the like: loads an extension whose terms follow. True for packets of that protocol. */
+    record Module(String name) implements Match {}
+
+    /** {@code [!] -p tcp}; number 0 is {@code all}. */
+    record Protocol(int number, String text, boolean negated) implements Match {}
+
+    /** {@code [!] -s CIDR}. */
+    record Source(Cidr cidr, String text, boolean negated) implements Match {}
+
+    /** {@code [!] -d CIDR}. */
+    record Destination(Cidr cidr, String text, boolean negated) implements Match {}
+
+    /** {@code [!] --sport N[:M]}. */
+    record SourcePort(PortRange ports, boolean negated) implements Match {}
+
+    /** {@code [!] --dport N[:M]}. */
+    record DestinationPort(PortRange ports, boolean negated) implements Match {}
+
+    /** {@code -m multiport [!] --sports|--dports|--ports a,b:c}. */
+    record MultiPort(Side side, List<PortRange> ports, boolean negated) implements Match {
+        public MultiPort {
+            ports = List.copyOf(ports);
+        }
+    }
+
+    /** Which port or address of the packet a term looks at. */
+    enum Side {
+        SOURCE,
+        DESTINATION,
+        EITHER
+    }
+
+    /** {@code [!] -i NAME}; a name that ends in {@code +} is a prefix. */
+    record InInterface(String pattern, boolean negated) implements Match {}
+
+    /** {@code [!] -o NAME}. */
+    record OutInterface(String pattern, boolean negated) implements Match {}
+
+    /** {@code -m conntrack|state [!] --ctstate|--state A,B}. {@code text} is the list as it was written. */
+    record ConnectionState(String module, Set<CtState> states, String text, boolean negated) implements Match {
+        public ConnectionState {
+            states = Set.copyOf(states);
+        }
+    }
+
+    /** {@code -m mark [!] --mark VALUE[/MASK]}. True if {@code (mark & mask) == value}. */
+    record Mark(int value, int mask, String text, boolean negated) implements Match {}
+
+    /** {@code -m addrtype [!] --src-type|--dst-type LOCAL} and other types; several terms may share one module. */
+    record AddressType(Side side, Set<String> types, String text, boolean negated) implements Match {
+        public AddressType {
+            types = Set.copyOf(types);
+        }
+    }
+
+    /** {@code -m statistic --mode random --probability P}: {@code text} as written, {@code probability} its value. */
+    record Statistic(double probability, String text) implements Match {}
+
+    /**
+     * {@code -m recent}: lists of source addresses with time stamps ({@code net/netfilter/xt_recent.c}).
+     *
+     * @param seconds 0 if no {@code --seconds} was given
+     * @param text the whole term as written, from {@code -m recent} on
+     */
+    record Recent(RecentOperation operation, String list, int seconds, boolean reap, String text, boolean negated)
+            implements Match {}
+
+    /** What {@code -m recent} does to its list. SET always holds. */
+    enum RecentOperation {
+        SET,
+        RCHECK,
+        UPDATE,
+        REMOVE
+    }
+
+    /** {@code -m nfacct --nfacct-name NAME}: counts. Always true. */
+    record NfAcct(String name) implements Match {}
+
+    /** {@code [!] --tcp-flags MASK COMPARE} (or {@code --syn}); bits as in the TCP header's byte 13. */
+    record TcpFlags(int mask, int compare, String text, boolean negated) implements Match {}
+
+    /** {@code [!] --icmp-type T[/C]}, or {@code --icmpv6-type}. Code -1: any; type 255 with {@code any}: any. */
+    record IcmpType(int type, int code, String text, boolean negated) implements Match {}
+
+    /** {@code -m set [!] --match-set NAME src,dst…}. */
+    record IpSet(String set, List<Side> dimensions, String text, boolean negated) implements Match {
+        public IpSet {
+            dimensions = List.copyOf(dimensions);
+        }
+    }
+
+    /**
+     * A term that can't be decided offline, or one this version does not evaluate: both answers are possible.
+     *
+     * @param text as written
+     * @param because what a reader must know to decide it
+     */
+    record Opaque(String text, String because) implements Match {}
+}

@@ -1,0 +1,30 @@
+package io.vipline.rules.model;
+
+/**
+ * Something wrong with the input, for a person to mend.
+ *
+ * @param what the fault, naming the value at fault
+ * @param why the rule it breaks
+ * @param mend what to write instead
+ */
+public record Problem(Severity severity, Origin origin, String what, String why, String mend) {
+    /** Whether the input can be used in spite of it. */
+    public enum Severity {
+        WARNING,
+        ERROR
+    }
+
+    public static Problem error(Origin origin, String what, String why, String mend) {
+        return new Problem(Severity.ERROR, origin, what, why, mend);
+    }
+
+    public static Problem warning(Origin origin, String what, String why, String mend) {
+        return new Problem(Severity.WARNING, origin, what, why, mend);
+    }
+
+    /** {@code file:line:column: what, why, how to mend}, the form of contract/cli.md. */
+    @Override
+    public String toString() {
+        return origin.source() + ":" + origin.line() + ":" + origin.column() + ": " + what + ", " + why + ", " + mend;
+    }
+}
