@@ -28,10 +28,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest(name = "vipline {0} ends with {1} and says \"{2}\"")
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             --help                  | 0 | Examples:
             version                 | 0 | vipline 0.
             completion bash         | 0 | complete -F
@@ -53,12 +50,14 @@ class CommandLineTest {
     Stream<DynamicTest> everyHelpBeginsWithThreeExamples() {
         List<CommandLine> commands = new ArrayList<>();
         collect(Vipline.commandLine(), commands);
-        return commands.stream().map(command -> DynamicTest.dynamicTest(command.getCommandName(), () -> {
-            List<String> lines = command.getUsageMessage().lines().toList();
-            assertThat(lines.getFirst()).isEqualTo("Examples:");
-            assertThat(lines.subList(1, 4)).allMatch(line -> line.startsWith("  ") && line.contains("vipline "));
-            assertThat(command.getCommandSpec().usageMessage().header()).isNotEmpty();
-        }));
+        return commands.stream()
+                .map(command -> DynamicTest.dynamicTest(command.getCommandName(), () -> {
+                    List<String> lines = command.getUsageMessage().lines().toList();
+                    assertThat(lines.getFirst()).isEqualTo("Examples:");
+                    assertThat(lines.subList(1, 4))
+                            .allMatch(line -> line.startsWith("  ") && line.contains("vipline "));
+                    assertThat(command.getCommandSpec().usageMessage().header()).isNotEmpty();
+                }));
     }
 
     private static void collect(CommandLine command, List<CommandLine> into) {
@@ -91,9 +90,7 @@ class CommandLineTest {
                 Problem.error(new Origin("b\u001b[2J.yaml", 4, 1), "no name", "every object has one", "name it"),
                 Problem.warning(new Origin("a.yaml", 9, 1), "no endpoints", "no pod matches", "label one")));
         assertThat(fail(failure)).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(err.toString())
-                .isEqualToNormalizingNewlines(
-                        """
+        assertThat(err.toString()).isEqualToNormalizingNewlines("""
                         a.yaml:3:7: port 0, a port is 1 to 65535, write one of them
                         b\\u001b[2J.yaml:4:1: no name, every object has one, name it
                         warning: a.yaml:9:1: no endpoints, no pod matches, label one

@@ -50,7 +50,8 @@ public final class Ruleset {
                 }
             }
         }
-        found.sort((a, b) -> Integer.compare(a.base().orElseThrow().priority(), b.base().orElseThrow().priority()));
+        found.sort((a, b) -> Integer.compare(
+                a.base().orElseThrow().priority(), b.base().orElseThrow().priority()));
         return found;
     }
 

@@ -53,8 +53,9 @@ public record Cidr(IpAddress address, int prefixLength) {
 
     /** As {@link #parse}, for text known to be a CIDR or an address (which stands for itself alone). */
     public static Cidr of(String text) {
-        return parse(text).or(() -> IpAddress.parse(text).map(Cidr::host)).orElseThrow(() ->
-                new IllegalArgumentException("neither a CIDR nor an address: " + text));
+        return parse(text)
+                .or(() -> IpAddress.parse(text).map(Cidr::host))
+                .orElseThrow(() -> new IllegalArgumentException("neither a CIDR nor an address: " + text));
     }
 
     public IpFamily family() {

@@ -21,7 +21,12 @@ public sealed interface Verdict {
      * @param local whether the endpoint is an address of the node itself (INPUT, no POSTROUTING)
      */
     record Dnat(
-            IpPort endpoint, SourceTranslation source, ServiceId service, int endpointId, int[] recentSet, boolean local)
+            IpPort endpoint,
+            SourceTranslation source,
+            ServiceId service,
+            int endpointId,
+            int[] recentSet,
+            boolean local)
             implements Verdict {}
 
     /**
