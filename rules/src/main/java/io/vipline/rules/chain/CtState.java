@@ -1,11 +1,14 @@
 package io.vipline.rules.chain;
 
-/** What {@code -m conntrack --ctstate} can ask for. SNAT and DNAT tell of the connection's NAT, not of its state. */
+/**
+ * What {@code -m conntrack --ctstate} can ask for, in the order in which iptables-save lists them. SNAT and DNAT tell of the connection's NAT, not of its
+ * state.
+ */
 public enum CtState {
     INVALID,
     NEW,
-    ESTABLISHED,
     RELATED,
+    ESTABLISHED,
     UNTRACKED,
     SNAT,
     DNAT

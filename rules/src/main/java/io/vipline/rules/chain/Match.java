@@ -5,14 +5,23 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One term of a rule. Text that has more than one spelling is kept, so that a parsed dump prints back as it was; a term
- * prints exactly what stood there, {@code -m module} included where iptables repeats it for each term.
+ * One term of a rule. Engines look at the typed components only. {@code text} is for the printer: the whole term as it
+ * was written, from its {@code -m} or {@code !} on, so that a parsed dump prints back as it was; empty means kube-proxy's
+ * own spelling, which the printer makes from the typed components ({@link TermText}).
  */
 public sealed interface Match {
-    /** {@code -m comment --comment "…"}. Always true. */
-    record Comment(String text) implements Match {}
+    /**
+     * {@code -m comment --comment "…"}. Always true.
+     *
+     * @param text without quotes and escapes
+     * @param quoted whether it stands in quotes, as kube-proxy writes what contains a space and iptables-save nearly all
+     */
+    record Comment(String text, boolean quoted) implements Match {}
 
-    /** {@code -m tcp} and the like: loads an extension whose terms follow. True for packets of that protocol. */
+    /**
+     * {@code -m tcp} and the like: loads an extension whose terms follow. True for packets of that protocol; always true
+     * for an extension that is not named after one ({@code addrtype} standing before two terms).
+     */
     record Module(String name) implements Match {}
 
     /** {@code [!] -p tcp}; number 0 is {@code all}. */
@@ -50,7 +59,7 @@ public sealed interface Match {
     /** {@code [!] -o NAME}. */
     record OutInterface(String pattern, boolean negated) implements Match {}
 
-    /** {@code -m conntrack|state [!] --ctstate|--state A,B}. {@code text} is the list as it was written. */
+    /** {@code -m conntrack [!] --ctstate A,B}, or {@code -m state [!] --state A,B} of old. */
     record ConnectionState(String module, Set<CtState> states, String text, boolean negated) implements Match {
         public ConnectionState {
             states = Set.copyOf(states);
@@ -67,14 +76,13 @@ public sealed interface Match {
         }
     }
 
-    /** {@code -m statistic --mode random --probability P}: {@code text} as written, {@code probability} its value. */
+    /** {@code -m statistic --mode random --probability P}. */
     record Statistic(double probability, String text) implements Match {}
 
     /**
      * {@code -m recent}: lists of source addresses with time stamps ({@code net/netfilter/xt_recent.c}).
      *
      * @param seconds 0 if no {@code --seconds} was given
-     * @param text the whole term as written, from {@code -m recent} on
      */
     record Recent(RecentOperation operation, String list, int seconds, boolean reap, String text, boolean negated)
             implements Match {}

@@ -3,7 +3,8 @@ package io.vipline.rules.chain;
 import io.vipline.rules.net.IpAddress;
 import java.util.Optional;
 
-/** What a rule does with a packet that matched. Spellings are kept as in {@link Match}. */
+/** What a rule does with a packet that matched. {@code text} as in {@link Match}: the whole target as written, from {@code
+ * -j} on, or empty. */
 public sealed interface Target {
     /** No target: counts, goes on with the next rule. */
     record Continue() implements Target {}
@@ -24,7 +25,6 @@ public sealed interface Target {
      * {@code -j REJECT [--reject-with W]}.
      *
      * @param with {@code icmp-port-unreachable}, {@code icmp6-port-unreachable}, {@code tcp-reset}, …
-     * @param text the options as written; empty for the bare target, which means port unreachable
      */
     record Reject(String with, String text) implements Target {}
 
@@ -33,7 +33,6 @@ public sealed interface Target {
      *
      * @param address empty if only the port is rewritten
      * @param port 0 if the port stays
-     * @param text the options as written
      */
     record Dnat(Optional<IpAddress> address, int port, String text) implements Target {}
 
