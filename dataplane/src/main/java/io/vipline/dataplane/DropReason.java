@@ -1,0 +1,42 @@
+package io.vipline.dataplane;
+
+/** Why a frame went nowhere. The name is what the summary shows; the sentence is for people. */
+public enum DropReason {
+    LINK_HEADER_TRUNCATED("the frame ends within its link-layer header"),
+    IP_HEADER_TRUNCATED("the frame ends within its IP header"),
+    IP_VERSION_MISMATCH("the IP version is not the one that the link layer announced"),
+    IPV4_HEADER_LENGTH("the IPv4 header length is under 20 bytes or beyond the packet"),
+    IP_LENGTH("the IP length is beyond the frame's end or within the header"),
+    IP_CHECKSUM("the IPv4 header checksum is wrong"),
+    IPV6_EXTENSION_TRUNCATED("an IPv6 extension header is beyond the packet's end"),
+    CUT_BEFORE_PORTS("the snap length cut the frame before its ports: no way to tell its flow"),
+    INVALID("conntrack calls the packet INVALID and KUBE-FORWARD drops those"),
+    NO_LOCAL_ENDPOINTS("the traffic policy is Local and this node has no endpoint"),
+    SOURCE_RANGES("the source is not in the load balancer's source ranges"),
+    LOCALNET("to 127.0.0.0/8 from another machine (KUBE-FIREWALL)"),
+    UNALLOCATED_CLUSTER_IP("no Service has this address of the service range"),
+    RULE("a rule with target DROP"),
+    POLICY("the policy of a built-in chain"),
+    UNDECIDED("a rule that cannot be decided offline stands in the way"),
+    TTL_EXPIRED("the time to live ended here"),
+    ICMP_ERROR_UNMATCHED("an ICMP error that quotes no known connection is INVALID"),
+    ICMP_ERROR_MALFORMED("an ICMP error without enough of the packet it quotes"),
+    FRAGMENT_INCOMPLETE("a fragment whose datagram never came together"),
+    FRAGMENT_OVERLAP("a fragment that overlaps another: the whole datagram goes"),
+    FRAGMENT_MEMORY("too many fragments wait for their rest"),
+    CONNTRACK_FULL("the connection table is full and no entry can be spared"),
+    MASQUERADE_PORTS_EXHAUSTED("no source port is left that makes the connection unique"),
+    OUTPUT_FULL("the way out is full"),
+    NEIGHBOUR_UNRESOLVED("the next hop's link-layer address is unknown"),
+    NO_ROUTE("no interface leads there");
+
+    private final String sentence;
+
+    DropReason(String sentence) {
+        this.sentence = sentence;
+    }
+
+    public String sentence() {
+        return sentence;
+    }
+}
