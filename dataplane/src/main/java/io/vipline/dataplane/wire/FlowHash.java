@@ -1,0 +1,34 @@
+package io.vipline.dataplane.wire;
+
+/**
+ * The hash of a tuple. It is the same for a tuple and its reverse, so one slot of the connection table serves both
+ * directions of a connection that is not translated, and finds the reply as the client sees it.
+ */
+public final class FlowHash {
+    private static final long K1 = 0x9E37_79B9_7F4A_7C15L;
+    private static final long K2 = 0xC2B2_AE3D_27D4_EB4FL;
+
+    private FlowHash() {}
+
+    public static int of(Packet packet) {
+        return of(
+                side(packet.sourceHigh, packet.sourceLow, packet.sourcePort),
+                side(packet.destinationHigh, packet.destinationLow, packet.destinationPort),
+                packet.protocol);
+    }
+
+    /** @return the hash of a tuple whose two {@linkplain #side sides} are given in either order; never 0 */
+    public static int of(long side, long otherSide, int protocol) {
+        long mixed = (side + otherSide + protocol) * K2;
+        mixed ^= mixed >>> 32;
+        mixed *= K1;
+        int hash = (int) (mixed >>> 32);
+        return hash == 0 ? 1 : hash;
+    }
+
+    /** One end of a tuple, mixed so that the sum of two is no longer linear in them. */
+    public static long side(long high, long low, int port) {
+        long mixed = (low ^ (long) port << 40) * K1 + high * K2;
+        return (mixed ^ mixed >>> 29) * K2;
+    }
+}

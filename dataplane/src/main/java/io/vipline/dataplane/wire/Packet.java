@@ -1,0 +1,89 @@
+package io.vipline.dataplane.wire;
+
+import io.vipline.dataplane.DropReason;
+import io.vipline.dataplane.frame.FrameBatch;
+
+/**
+ * What decoding found in a frame: places relative to the frame'"'"'s start, so that they hold in a copy too, and values in
+ * host order. Filled by {@link Decoder}, reused; owned by the forwarder'"'"'s thread.
+ */
+public final class Packet {
+    public static final int NOT_IP = 0;
+    public static final int IPV4 = 4;
+    public static final int IPV6 = 6;
+
+    /** Number of the frame in its input, from 0. */
+    public long number;
+    /** Slot of the {@link FrameBatch} that the frame stands in. */
+    public int slot;
+    /** Where the frame begins in the batch'"'"'s memory. */
+    public int frameOffset;
+    /** Bytes of the frame that are there. */
+    public int captured;
+    /** Bytes that the frame had on the wire. */
+    public int original;
+
+    /** {@link #NOT_IP}, {@link #IPV4} or {@link #IPV6}. */
+    public int family;
+    /** Where the IP header begins. */
+    public int network;
+    /** Bytes of the IP packet, header included, as its header says (or as the frame does, where that says 0: TSO). */
+    public int ipBytes;
+    /** Where the transport header begins: after all extension headers. */
+    public int transport;
+    /** Bytes from the transport header to the packet'"'"'s end on the wire. */
+    public int transportBytes;
+    /** Bytes of these that are there. */
+    public int transportCaptured;
+
+    public int protocol;
+    public long sourceHigh;
+    public long sourceLow;
+    public long destinationHigh;
+    public long destinationLow;
+    /** Ports; an ICMP query'"'"'s identifier in both; 0 where the protocol has none. */
+    public int sourcePort;
+
+    public int destinationPort;
+    public int ttl;
+    /** Byte 13 of the TCP header; 0 if not TCP. */
+    public int tcpFlags;
+    /** {@code type << 8 | code} of ICMP and ICMPv6. */
+    public int icmpTypeCode;
+
+    /** Whether this is a fragment; the first one has offset 0 and carries the ports. */
+    public boolean fragment;
+
+    public int fragmentOffset;
+    public boolean moreFragments;
+    public int fragmentId;
+    /** IPv6: where the fragment header begins; 0 if there is none. */
+    public int fragmentHeader;
+
+    /** Whether an ICMP error, whose connection is that of the packet it quotes. */
+    public boolean icmpError;
+    /** Whether ICMPv6 that conntrack leaves alone (neighbour discovery, MLD). */
+    public boolean untracked;
+    /** Whether conntrack calls the packet INVALID by its looks alone (lengths, flags). */
+    public boolean malformedTransport;
+    /** Whether the packet has the ports that NAT needs. */
+    public boolean hasPorts;
+    /** Why the frame cannot be processed; null if it can. */
+    public DropReason problem;
+    /** As {@link FrameBatch#checksumStart}, never {@link FrameBatch#CHECKSUM_AT_TRANSPORT}. */
+    public int checksumStart;
+
+    public int checksumOffset;
+    /** Hash of the tuple, the same for both directions. */
+    public int hash;
+
+    /** Whether the snap length cut the frame. */
+    public boolean isCut() {
+        return captured < original;
+    }
+
+    /** Whether the transport checksum is unfinished: its field holds the pseudo-header'"'"'s sum. */
+    public boolean hasPartialChecksum() {
+        return checksumStart >= 0;
+    }
+}
