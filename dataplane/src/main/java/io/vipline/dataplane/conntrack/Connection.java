@@ -1,0 +1,219 @@
+package io.vipline.dataplane.conntrack;
+
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.rules.net.IpAddress;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * View of an entry of a {@link ConnectionTable}; reused, owned by the table's thread. Values are in host order.
+ *
+ * <pre>
+ *      0         4         8          12        16        20         24    25    26     28
+ *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
+ *   0  | v4 source  v4 dest  orig ports| v4 src    v4 dest  rep. ports|proto|state|flags | endpoint  |
+ *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
+ *  32  | expiry ns         | created ns          | flow    | spare                                    |
+ *      +-------------------+---------------------+---------+------------------------------------------+
+ *  64  | IPv6 only: original source, original destination, reply source, reply destination (16 each)   |
+ *      +----------------------------------------------------------------------------------------------+
+ * </pre>
+ *
+ * Ports are {@code source << 16 | destination}. The reply tuple is the one that answers carry when they arrive.
+ */
+public final class Connection {
+    static final int V4_ORIGINAL_SOURCE = 0;
+    static final int V4_ORIGINAL_DESTINATION = 4;
+    static final int ORIGINAL_PORTS = 8;
+    static final int V4_REPLY_SOURCE = 12;
+    static final int V4_REPLY_DESTINATION = 16;
+    static final int REPLY_PORTS = 20;
+    static final int PROTOCOL = 24;
+    static final int STATE = 25;
+    static final int FLAGS = 26;
+    static final int ENDPOINT_ID = 28;
+    static final int EXPIRY_NS = 32;
+    static final int CREATED_NS = 40;
+    static final int FLOW = 48;
+    static final int V6_ORIGINAL_SOURCE = 64;
+    static final int V6_ORIGINAL_DESTINATION = 80;
+    static final int V6_REPLY_SOURCE = 96;
+    static final int V6_REPLY_DESTINATION = 112;
+
+    /** {@link #STATE} of an entry that is on the free list. */
+    static final byte FREE = -1;
+
+    /** IPS_SRC_NAT: the source is rewritten on the way to the endpoint. */
+    public static final int SOURCE_TRANSLATED = 1;
+    /** IPS_DST_NAT. */
+    public static final int DESTINATION_TRANSLATED = 2;
+
+    public static final int TRANSLATED = SOURCE_TRANSLATED | DESTINATION_TRANSLATED;
+    /** IPS_SEEN_REPLY. */
+    public static final int SEEN_REPLY = 4;
+    /** IPS_ASSURED: not given up when the table is full. */
+    public static final int ASSURED = 8;
+    /** The original direction ends at the node itself. */
+    public static final int TO_NODE = 16;
+    /** The original direction starts at the node itself. */
+    public static final int FROM_NODE = 32;
+
+    private UnsafeBuffer chunk;
+    private int at;
+    private boolean wide;
+    private int entry;
+
+    /** Looks at an entry from now on. */
+    public Connection wrap(ConnectionTable table, int entryIndex) {
+        entry = entryIndex;
+        chunk = table.chunkOf(entryIndex);
+        at = table.offsetOf(entryIndex);
+        wide = table.isWide();
+        return this;
+    }
+
+    public int entry() {
+        return entry;
+    }
+
+    public int protocol() {
+        return chunk.getByte(at + PROTOCOL) & 0xff;
+    }
+
+    /** State of the protocol's machine: {@link TcpState} for TCP. */
+    public int state() {
+        return chunk.getByte(at + STATE);
+    }
+
+    public void state(int state) {
+        chunk.putByte(at + STATE, (byte) state);
+    }
+
+    public int flags() {
+        return chunk.getShort(at + FLAGS);
+    }
+
+    public boolean has(int flag) {
+        return (flags() & flag) != 0;
+    }
+
+    public void set(int flag) {
+        chunk.putShort(at + FLAGS, (short) (flags() | flag));
+    }
+
+    /** The (service, endpoint) pair that the connection was translated to; -1 for none. */
+    public int endpointId() {
+        return chunk.getInt(at + ENDPOINT_ID);
+    }
+
+    public int flow() {
+        return chunk.getInt(at + FLOW);
+    }
+
+    /** The instant from which on the connection is no more. */
+    public void expiryNs(long expiryNs) {
+        chunk.putLong(at + EXPIRY_NS, expiryNs);
+    }
+
+    public long createdNs() {
+        return chunk.getLong(at + CREATED_NS);
+    }
+
+    public int originalSourcePort() {
+        return chunk.getInt(at + ORIGINAL_PORTS) >>> 16;
+    }
+
+    public int originalDestinationPort() {
+        return chunk.getInt(at + ORIGINAL_PORTS) & 0xffff;
+    }
+
+    public int replySourcePort() {
+        return chunk.getInt(at + REPLY_PORTS) >>> 16;
+    }
+
+    public int replyDestinationPort() {
+        return chunk.getInt(at + REPLY_PORTS) & 0xffff;
+    }
+
+    public long originalSourceHigh() {
+        return wide ? chunk.getLong(at + V6_ORIGINAL_SOURCE) : 0;
+    }
+
+    public long originalSourceLow() {
+        return wide ? chunk.getLong(at + V6_ORIGINAL_SOURCE + 8) : v4(V4_ORIGINAL_SOURCE);
+    }
+
+    public long originalDestinationHigh() {
+        return wide ? chunk.getLong(at + V6_ORIGINAL_DESTINATION) : 0;
+    }
+
+    public long originalDestinationLow() {
+        return wide ? chunk.getLong(at + V6_ORIGINAL_DESTINATION + 8) : v4(V4_ORIGINAL_DESTINATION);
+    }
+
+    public long replySourceHigh() {
+        return wide ? chunk.getLong(at + V6_REPLY_SOURCE) : 0;
+    }
+
+    public long replySourceLow() {
+        return wide ? chunk.getLong(at + V6_REPLY_SOURCE + 8) : v4(V4_REPLY_SOURCE);
+    }
+
+    public long replyDestinationHigh() {
+        return wide ? chunk.getLong(at + V6_REPLY_DESTINATION) : 0;
+    }
+
+    public long replyDestinationLow() {
+        return wide ? chunk.getLong(at + V6_REPLY_DESTINATION + 8) : v4(V4_REPLY_DESTINATION);
+    }
+
+    private long v4(int field) {
+        return IpAddress.V4_PREFIX | chunk.getInt(at + field) & 0xffff_ffffL;
+    }
+
+    /** Takes the packet's tuple as the original one, and its reverse as the reply, not translated yet. */
+    public void open(Packet packet, long nowNs, int flow) {
+        chunk.putByte(at + PROTOCOL, (byte) packet.protocol);
+        chunk.putInt(at + ENDPOINT_ID, -1);
+        chunk.putLong(at + CREATED_NS, nowNs);
+        chunk.putInt(at + FLOW, flow);
+        chunk.putInt(at + ORIGINAL_PORTS, packet.sourcePort << 16 | packet.destinationPort);
+        if (wide) {
+            putV6(V6_ORIGINAL_SOURCE, packet.sourceHigh, packet.sourceLow);
+            putV6(V6_ORIGINAL_DESTINATION, packet.destinationHigh, packet.destinationLow);
+        } else {
+            chunk.putInt(at + V4_ORIGINAL_SOURCE, (int) packet.sourceLow);
+            chunk.putInt(at + V4_ORIGINAL_DESTINATION, (int) packet.destinationLow);
+        }
+        replySource(packet.destinationHigh, packet.destinationLow, packet.destinationPort);
+        replyDestination(packet.sourceHigh, packet.sourceLow, packet.sourcePort);
+    }
+
+    private void putV6(int field, long high, long low) {
+        chunk.putLong(at + field, high);
+        chunk.putLong(at + field + 8, low);
+    }
+
+    /** Sets where answers come from: the endpoint. */
+    public void replySource(long high, long low, int port) {
+        chunk.putInt(at + REPLY_PORTS, port << 16 | replyDestinationPort());
+        if (wide) {
+            putV6(V6_REPLY_SOURCE, high, low);
+        } else {
+            chunk.putInt(at + V4_REPLY_SOURCE, (int) low);
+        }
+    }
+
+    /** Sets where answers go to: the client, or the node that masquerades. */
+    public void replyDestination(long high, long low, int port) {
+        chunk.putInt(at + REPLY_PORTS, replySourcePort() << 16 | port);
+        if (wide) {
+            putV6(V6_REPLY_DESTINATION, high, low);
+        } else {
+            chunk.putInt(at + V4_REPLY_DESTINATION, (int) low);
+        }
+    }
+
+    public void endpointId(int endpointId) {
+        chunk.putInt(at + ENDPOINT_ID, endpointId);
+    }
+}

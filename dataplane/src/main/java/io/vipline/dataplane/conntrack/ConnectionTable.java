@@ -1,0 +1,330 @@
+package io.vipline.dataplane.conntrack;
+
+import io.vipline.dataplane.wire.FlowHash;
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.rules.net.IpAddress;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Connections of one address family, found by either of their tuples. Entries lie in native memory and never move, 64
+ * bytes each for IPv4 and 128 for IPv6 ({@link Connection} has the layout); an open-addressed index of 8-byte slots
+ * ({@code hash << 32 | entry * 2 + tuple + 1}) points at them.
+ *
+ * <p>The hash of a tuple is that of its reverse, so a connection that is not translated has one slot; a translated one
+ * has two. The same slot finds the reply of a translated connection <em>as its client sees it</em> (from the virtual
+ * address), which a capture taken at the client needs.
+ *
+ * <p>An entry whose time is over is not there: a lookup removes it. {@link #sweep} gives back the memory of those that
+ * nobody asks for. Owned by one thread.
+ */
+public final class ConnectionTable implements AutoCloseable {
+    /** The tuple as the first packet carried it. */
+    public static final int ORIGINAL = 0;
+    /** The tuple that answers carry on the endpoint's side. */
+    public static final int REPLY = 1;
+    /** The original tuple reversed, of a translated connection: the answer as the client sees it. */
+    public static final int CLIENT_REPLY = 2;
+
+    public static final int MISS = -1;
+
+    private static final int CHUNK_ENTRIES_LOG2 = 14;
+    private static final int CHUNK_ENTRIES = 1 << CHUNK_ENTRIES_LOG2;
+    private static final int INITIAL_SLOTS = 1 << 14;
+
+    private final Arena arena = Arena.ofShared();
+    private final boolean wide;
+    private final int strideLog2;
+    private UnsafeBuffer[] chunks = new UnsafeBuffer[0];
+    private int allocated;
+    private int freeHead = -1;
+    private int live;
+
+    private Arena indexArena;
+    private UnsafeBuffer index;
+    private int slotMask;
+    private int slotsUsed;
+    private int sweepAt;
+
+    /** @param family {@link Packet#IPV4} or {@link Packet#IPV6} */
+    public ConnectionTable(int family) {
+        wide = family == Packet.IPV6;
+        strideLog2 = wide ? 7 : 6;
+        newIndex(INITIAL_SLOTS);
+    }
+
+    private void newIndex(int slots) {
+        indexArena = Arena.ofShared();
+        MemorySegment segment = indexArena.allocate(8L * slots, 64);
+        index = new UnsafeBuffer(segment.address(), 8 * slots);
+        slotMask = slots - 1;
+        slotsUsed = 0;
+    }
+
+    /** Number of entries, those whose time is over but that nobody has met since included. */
+    public int size() {
+        return live;
+    }
+
+    boolean isWide() {
+        return wide;
+    }
+
+    UnsafeBuffer chunkOf(int entry) {
+        return chunks[entry >>> CHUNK_ENTRIES_LOG2];
+    }
+
+    int offsetOf(int entry) {
+        return (entry & CHUNK_ENTRIES - 1) << strideLog2;
+    }
+
+    /**
+     * Reads the slot where the search for a hash begins. Calling this for a whole batch before the first {@link #find}
+     * lets the cache misses overlap.
+     *
+     * @return something that depends on the slot
+     */
+    public int touchSlot(int hash) {
+        return index.getInt((hash & slotMask) << 3);
+    }
+
+    /** Reads the entry that {@link #touchSlot} pointed at, for the same purpose. */
+    public int touchEntry(int slotReference) {
+        int reference = slotReference - 1;
+        return reference < 0 ? 0 : chunkOf(reference >>> 1).getInt(offsetOf(reference >>> 1) + Connection.EXPIRY_NS);
+    }
+
+    /**
+     * Finds the connection of a packet by its tuple.
+     *
+     * @param clientView whether {@link #CLIENT_REPLY} counts as a match
+     * @return {@code entry << 2 | kind}, kind being {@link #ORIGINAL}, {@link #REPLY} or {@link #CLIENT_REPLY}; {@link
+     *     #MISS}
+     */
+    public long find(Packet packet, boolean clientView, long nowNs) {
+        int hash = packet.hash;
+        int slot = hash & slotMask;
+        while (true) {
+            long content = index.getLong(slot << 3);
+            if (content == 0) {
+                return MISS;
+            }
+            if ((int) (content >>> 32) == hash) {
+                int reference = (int) content - 1;
+                int kind = matches(packet, reference, clientView);
+                if (kind >= 0) {
+                    int entry = reference >>> 1;
+                    if (chunkOf(entry).getLong(offsetOf(entry) + Connection.EXPIRY_NS) > nowNs) {
+                        return (long) entry << 2 | kind;
+                    }
+                    remove(entry);
+                    return find(packet, clientView, nowNs);
+                }
+            }
+            slot = slot + 1 & slotMask;
+        }
+    }
+
+    private int matches(Packet packet, int reference, boolean clientView) {
+        UnsafeBuffer chunk = chunkOf(reference >>> 1);
+        int at = offsetOf(reference >>> 1);
+        if (chunk.getByte(at + Connection.PROTOCOL) != (byte) packet.protocol) {
+            return -1;
+        }
+        int ports = packet.sourcePort << 16 | packet.destinationPort;
+        if ((reference & 1) == REPLY) {
+            return chunk.getInt(at + Connection.REPLY_PORTS) == ports && sameReply(chunk, at, packet) ? REPLY : -1;
+        }
+        int originalPorts = chunk.getInt(at + Connection.ORIGINAL_PORTS);
+        if (originalPorts == ports && sameOriginal(chunk, at, packet)) {
+            return ORIGINAL;
+        }
+        if (originalPorts == Integer.rotateLeft(ports, 16) && reversedOriginal(chunk, at, packet)) {
+            boolean translated =
+                    (chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0;
+            return translated ? clientView ? CLIENT_REPLY : -1 : REPLY;
+        }
+        return -1;
+    }
+
+    private boolean sameOriginal(UnsafeBuffer chunk, int at, Packet packet) {
+        if (!wide) {
+            return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.sourceLow
+                    && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.destinationLow;
+        }
+        return same(chunk, at + Connection.V6_ORIGINAL_SOURCE, packet.sourceHigh, packet.sourceLow)
+                && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.destinationHigh, packet.destinationLow);
+    }
+
+    private boolean reversedOriginal(UnsafeBuffer chunk, int at, Packet packet) {
+        if (!wide) {
+            return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.destinationLow
+                    && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.sourceLow;
+        }
+        return same(chunk, at + Connection.V6_ORIGINAL_SOURCE, packet.destinationHigh, packet.destinationLow)
+                && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.sourceHigh, packet.sourceLow);
+    }
+
+    private boolean sameReply(UnsafeBuffer chunk, int at, Packet packet) {
+        if (!wide) {
+            return chunk.getInt(at + Connection.V4_REPLY_SOURCE) == (int) packet.sourceLow
+                    && chunk.getInt(at + Connection.V4_REPLY_DESTINATION) == (int) packet.destinationLow;
+        }
+        return same(chunk, at + Connection.V6_REPLY_SOURCE, packet.sourceHigh, packet.sourceLow)
+                && same(chunk, at + Connection.V6_REPLY_DESTINATION, packet.destinationHigh, packet.destinationLow);
+    }
+
+    private static boolean same(UnsafeBuffer chunk, int at, long high, long low) {
+        return chunk.getLong(at) == high && chunk.getLong(at + 8) == low;
+    }
+
+    /** A new entry, all zero, found by no tuple yet: fill it, then {@link #insert}. */
+    public int allocate() {
+        live++;
+        int entry = freeHead;
+        if (entry >= 0) {
+            freeHead = chunkOf(entry).getInt(offsetOf(entry)) - 1;
+        } else {
+            entry = allocated++;
+            if (entry >>> CHUNK_ENTRIES_LOG2 >= chunks.length) {
+                addChunk();
+            }
+        }
+        chunkOf(entry).setMemory(offsetOf(entry), 1 << strideLog2, (byte) 0);
+        return entry;
+    }
+
+    private void addChunk() {
+        int bytes = CHUNK_ENTRIES << strideLog2;
+        UnsafeBuffer[] more = java.util.Arrays.copyOf(chunks, chunks.length + 1);
+        more[chunks.length] = new UnsafeBuffer(arena.allocate(bytes, 64).address(), bytes);
+        chunks = more;
+    }
+
+    /** Makes an entry findable by its tuples, which must not change any more. */
+    public void insert(int entry) {
+        if ((slotsUsed + 2) * 2L > slotMask + 1) {
+            grow();
+        }
+        UnsafeBuffer chunk = chunkOf(entry);
+        int at = offsetOf(entry);
+        put(hashOf(chunk, at, ORIGINAL), entry << 1);
+        if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
+            put(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
+        }
+    }
+
+    private void put(int hash, int reference) {
+        int slot = hash & slotMask;
+        while (index.getLong(slot << 3) != 0) {
+            slot = slot + 1 & slotMask;
+        }
+        index.putLong(slot << 3, (long) hash << 32 | (reference + 1 & 0xffff_ffffL));
+        slotsUsed++;
+    }
+
+    private int hashOf(UnsafeBuffer chunk, int at, int tuple) {
+        int ports = chunk.getInt(at + (tuple == ORIGINAL ? Connection.ORIGINAL_PORTS : Connection.REPLY_PORTS));
+        int protocol = chunk.getByte(at + Connection.PROTOCOL) & 0xff;
+        if (!wide) {
+            int source = at + (tuple == ORIGINAL ? Connection.V4_ORIGINAL_SOURCE : Connection.V4_REPLY_SOURCE);
+            long from = FlowHash.side(0, IpAddress.V4_PREFIX | chunk.getInt(source) & 0xffff_ffffL, ports >>> 16);
+            long to = FlowHash.side(0, IpAddress.V4_PREFIX | chunk.getInt(source + 4) & 0xffff_ffffL, ports & 0xffff);
+            return FlowHash.of(from, to, protocol);
+        }
+        int source = at + (tuple == ORIGINAL ? Connection.V6_ORIGINAL_SOURCE : Connection.V6_REPLY_SOURCE);
+        long from = FlowHash.side(chunk.getLong(source), chunk.getLong(source + 8), ports >>> 16);
+        long to = FlowHash.side(chunk.getLong(source + 16), chunk.getLong(source + 24), ports & 0xffff);
+        return FlowHash.of(from, to, protocol);
+    }
+
+    /** Forgets a connection. */
+    public void remove(int entry) {
+        UnsafeBuffer chunk = chunkOf(entry);
+        int at = offsetOf(entry);
+        takeOut(hashOf(chunk, at, ORIGINAL), entry << 1);
+        if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
+            takeOut(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
+        }
+        release(entry);
+    }
+
+    /** Gives back an entry that was allocated but never inserted. */
+    public void release(int entry) {
+        UnsafeBuffer chunk = chunkOf(entry);
+        int at = offsetOf(entry);
+        chunk.putInt(at, freeHead + 1);
+        chunk.putLong(at + Connection.EXPIRY_NS, 0);
+        chunk.putByte(at + Connection.STATE, Connection.FREE);
+        freeHead = entry;
+        live--;
+    }
+
+    /** Knuth 6.4 algorithm R: later slots of the run move up, so no tombstones pile up. */
+    private void takeOut(int hash, int reference) {
+        int slot = hash & slotMask;
+        long wanted = (long) hash << 32 | (reference + 1 & 0xffff_ffffL);
+        while (index.getLong(slot << 3) != wanted) {
+            slot = slot + 1 & slotMask;
+        }
+        int hole = slot;
+        int next = slot;
+        while (true) {
+            next = next + 1 & slotMask;
+            long content = index.getLong(next << 3);
+            if (content == 0) {
+                break;
+            }
+            int home = (int) (content >>> 32) & slotMask;
+            if ((next - home & slotMask) >= (next - hole & slotMask)) {
+                index.putLong(hole << 3, content);
+                hole = next;
+            }
+        }
+        index.putLong(hole << 3, 0);
+        slotsUsed--;
+    }
+
+    private void grow() {
+        if (slotMask >= 1 << 27) {
+            throw new IllegalStateException("connection table: more than " + live + " entries");
+        }
+        UnsafeBuffer old = index;
+        Arena oldArena = indexArena;
+        int oldSlots = slotMask + 1;
+        newIndex(oldSlots * 2);
+        for (int slot = 0; slot < oldSlots; slot++) {
+            long content = old.getLong(slot << 3);
+            if (content != 0) {
+                put((int) (content >>> 32), (int) content - 1);
+            }
+        }
+        oldArena.close();
+    }
+
+    /**
+     * Looks at some entries in turn and forgets those whose time is over.
+     *
+     * @param limit how many to look at
+     */
+    public void sweep(long nowNs, int limit) {
+        int steps = Math.min(limit, allocated);
+        for (int i = 0; i < steps; i++) {
+            int entry = sweepAt;
+            sweepAt = sweepAt + 1 >= allocated ? 0 : sweepAt + 1;
+            UnsafeBuffer chunk = chunkOf(entry);
+            int at = offsetOf(entry);
+            if (chunk.getByte(at + Connection.STATE) != Connection.FREE
+                    && chunk.getLong(at + Connection.EXPIRY_NS) <= nowNs) {
+                remove(entry);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        indexArena.close();
+    }
+}

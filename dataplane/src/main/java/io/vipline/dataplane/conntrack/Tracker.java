@@ -1,0 +1,145 @@
+package io.vipline.dataplane.conntrack;
+
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.dataplane.wire.Transport;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Moves a connection's state with each packet: the {@code nf_conntrack_*_packet} functions of the kernel, TCP windows
+ * excepted. Holds no state of its own but the timeouts.
+ */
+public final class Tracker {
+    /** What a packet is to its connection. */
+    public enum Outcome {
+        /** It belongs there. */
+        VALID,
+        /** INVALID: the filter rules decide. */
+        INVALID,
+        /** It opens a new connection over a dead one: forget the entry and begin anew (NF_REPEAT). */
+        REOPENS,
+        /** It belongs there and ends it: forget the entry afterwards. */
+        ENDS
+    }
+
+    /** {@code udp_stream_ts}: two-way UDP this long after its start is a stream. */
+    private static final long UDP_STREAM_AFTER_NS = TimeUnit.SECONDS.toNanos(2);
+
+    private final long[] tcpNs = new long[TcpState.SYN_SENT2 + 1];
+    private final long udpNs;
+    private final long udpStreamNs;
+    private final long icmpNs;
+    private final long sctpNs;
+    private final long genericNs;
+
+    public Tracker(Timeouts timeouts) {
+        for (int state = 0; state < tcpNs.length; state++) {
+            tcpNs[state] = timeouts.tcpNs(state);
+        }
+        udpNs = TimeUnit.SECONDS.toNanos(timeouts.udp());
+        udpStreamNs = TimeUnit.SECONDS.toNanos(timeouts.udpStream());
+        icmpNs = TimeUnit.SECONDS.toNanos(timeouts.icmp());
+        sctpNs = TimeUnit.SECONDS.toNanos(timeouts.sctp());
+        genericNs = TimeUnit.SECONDS.toNanos(timeouts.generic());
+    }
+
+    /** Whether a packet that belongs to no connection may open one; if not, it is INVALID. */
+    public boolean canOpen(Packet packet) {
+        return switch (packet.protocol) {
+            case Transport.TCP -> TcpState.next(TcpState.NONE, packet.tcpFlags, false) != TcpState.INVALID;
+            case Transport.ICMP -> packet.family != Packet.IPV4 || isIcmpQuery(packet.icmpTypeCode >>> 8);
+            case Transport.ICMPV6 -> packet.family != Packet.IPV6 || isIcmpv6Query(packet.icmpTypeCode >>> 8);
+            default -> true;
+        };
+    }
+
+    /** {@code valid_new[]} of nf_conntrack_proto_icmp.c: echo, time stamp, information, address mask. */
+    private static boolean isIcmpQuery(int type) {
+        return type == 8 || type == 13 || type == 15 || type == 17;
+    }
+
+    /** Echo and node information (RFC 4620). */
+    private static boolean isIcmpv6Query(int type) {
+        return type == 128 || type == 139;
+    }
+
+    /** Sets the state of a connection that this packet opens. */
+    public void open(Connection connection, Packet packet, long nowNs) {
+        if (packet.protocol == Transport.TCP) {
+            int state = TcpState.next(TcpState.NONE, packet.tcpFlags, false);
+            connection.state(state);
+            connection.expiryNs(nowNs + tcpNs[state]);
+        } else {
+            connection.expiryNs(nowNs + idleNs(connection, nowNs));
+        }
+    }
+
+    /**
+     * Sets the state of a connection whose request was not captured, so that this answer fits it: a SYN-ACK answers a
+     * SYN, anything else belongs to a conversation under way.
+     */
+    public void openForReply(Connection connection, Packet reply, long nowNs) {
+        if (reply.protocol == Transport.TCP) {
+            boolean synAck = (reply.tcpFlags & Transport.SYN) != 0;
+            connection.state(synAck ? TcpState.SYN_SENT : TcpState.ESTABLISHED);
+        }
+        connection.expiryNs(nowNs + udpNs);
+    }
+
+    /** Accounts for a packet of a known connection. */
+    public Outcome track(Connection connection, Packet packet, boolean reply, long nowNs) {
+        if (packet.protocol == Transport.TCP) {
+            return trackTcp(connection, packet, reply, nowNs);
+        }
+        if (reply && !connection.has(Connection.SEEN_REPLY)) {
+            connection.set(Connection.SEEN_REPLY);
+        }
+        connection.expiryNs(nowNs + idleNs(connection, nowNs));
+        return Outcome.VALID;
+    }
+
+    private long idleNs(Connection connection, long nowNs) {
+        return switch (connection.protocol()) {
+            case Transport.UDP -> {
+                boolean stream = connection.has(Connection.SEEN_REPLY)
+                        && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
+                if (stream && !connection.has(Connection.ASSURED)) {
+                    connection.set(Connection.ASSURED);
+                }
+                yield stream ? udpStreamNs : udpNs;
+            }
+            case Transport.ICMP, Transport.ICMPV6 -> icmpNs;
+            case Transport.SCTP -> sctpNs;
+            default -> genericNs;
+        };
+    }
+
+    private Outcome trackTcp(Connection connection, Packet packet, boolean reply, long nowNs) {
+        int old = connection.state();
+        int next = TcpState.next(old, packet.tcpFlags, reply);
+        if (next == TcpState.INVALID) {
+            return Outcome.INVALID;
+        }
+        if (next == TcpState.IGNORE) {
+            return Outcome.VALID;
+        }
+        if (next == TcpState.SYN_SENT && old >= TcpState.TIME_WAIT) {
+            return Outcome.REOPENS;
+        }
+        boolean replied = connection.has(Connection.SEEN_REPLY);
+        if (!replied && !reply && (packet.tcpFlags & Transport.RST) != 0) {
+            return Outcome.ENDS;
+        }
+        connection.state(next);
+        if (reply && !replied) {
+            connection.set(Connection.SEEN_REPLY);
+        }
+        if (next == TcpState.ESTABLISHED
+                && (replied || reply)
+                && (old == TcpState.SYN_RECV || old == TcpState.ESTABLISHED)
+                && !connection.has(Connection.ASSURED)) {
+            connection.set(Connection.ASSURED);
+        }
+        connection.expiryNs(nowNs + tcpNs[next]);
+        return Outcome.VALID;
+    }
+}
