@@ -1,5 +1,7 @@
 package io.vipline.dataplane;
 
+import io.vipline.rules.table.Verdict;
+
 /** Why a frame went nowhere. The name is what the summary shows; the sentence is for people. */
 public enum DropReason {
     LINK_HEADER_TRUNCATED("the frame ends within its link-layer header"),
@@ -19,12 +21,12 @@ public enum DropReason {
     POLICY("the policy of a built-in chain"),
     UNDECIDED("a rule that cannot be decided offline stands in the way"),
     TTL_EXPIRED("the time to live ended here"),
-    ICMP_ERROR_UNMATCHED("an ICMP error that quotes no known connection is INVALID"),
     ICMP_ERROR_MALFORMED("an ICMP error without enough of the packet it quotes"),
     FRAGMENT_INCOMPLETE("a fragment whose datagram never came together"),
     FRAGMENT_OVERLAP("a fragment that overlaps another: the whole datagram goes"),
     FRAGMENT_MEMORY("too many fragments wait for their rest"),
     CONNTRACK_FULL("the connection table is full and no entry can be spared"),
+    MASQUERADE_NO_ADDRESS("the node has no address of this family to masquerade with"),
     MASQUERADE_PORTS_EXHAUSTED("no source port is left that makes the connection unique"),
     OUTPUT_FULL("the way out is full"),
     NEIGHBOUR_UNRESOLVED("the next hop's link-layer address is unknown"),
@@ -38,5 +40,18 @@ public enum DropReason {
 
     public String sentence() {
         return sentence;
+    }
+
+    /** The reason for a rule's DROP. */
+    static DropReason of(Verdict.DropCause cause) {
+        return switch (cause) {
+            case NO_LOCAL_ENDPOINTS -> NO_LOCAL_ENDPOINTS;
+            case SOURCE_RANGES -> SOURCE_RANGES;
+            case INVALID_STATE -> INVALID;
+            case LOCALNET -> LOCALNET;
+            case UNALLOCATED_CLUSTER_IP -> UNALLOCATED_CLUSTER_IP;
+            case RULE -> RULE;
+            case POLICY -> POLICY;
+        };
     }
 }

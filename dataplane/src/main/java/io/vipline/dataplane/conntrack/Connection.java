@@ -52,10 +52,6 @@ public final class Connection {
     public static final int SEEN_REPLY = 4;
     /** IPS_ASSURED: not given up when the table is full. */
     public static final int ASSURED = 8;
-    /** The original direction ends at the node itself. */
-    public static final int TO_NODE = 16;
-    /** The original direction starts at the node itself. */
-    public static final int FROM_NODE = 32;
 
     private UnsafeBuffer chunk;
     private int at;

@@ -28,6 +28,7 @@ public final class Decoder {
         packet.frameOffset = batch.offset[slot];
         packet.captured = batch.captured[slot];
         packet.original = Math.max(batch.original[slot], packet.captured);
+        packet.ethernet = batch.linkType[slot] == LinkType.ETHERNET;
         packet.family = Packet.NOT_IP;
         packet.problem = null;
         packet.protocol = -1;

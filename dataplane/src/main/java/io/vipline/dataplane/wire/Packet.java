@@ -23,6 +23,9 @@ public final class Packet {
     /** Bytes that the frame had on the wire. */
     public int original;
 
+    /** Whether the frame begins with Ethernet addresses. */
+    public boolean ethernet;
+
     /** {@link #NOT_IP}, {@link #IPV4} or {@link #IPV6}. */
     public int family;
     /** Where the IP header begins. */
@@ -76,6 +79,8 @@ public final class Packet {
     public int checksumOffset;
     /** Hash of the tuple, the same for both directions. */
     public int hash;
+    /** What the connection table's slot for {@link #hash} held when the batch was touched. */
+    public int firstSlot;
 
     /** Whether the snap length cut the frame. */
     public boolean isCut() {
@@ -85,5 +90,20 @@ public final class Packet {
     /** Whether the transport checksum is unfinished: its field holds the pseudo-header'"'"'s sum. */
     public boolean hasPartialChecksum() {
         return checksumStart >= 0;
+    }
+
+    /** Takes the tuple of {@code other} reversed: addresses, ports, protocol, nothing else. */
+    public void reverseOf(Packet other) {
+        family = other.family;
+        protocol = other.protocol;
+        hasPorts = other.hasPorts;
+        tcpFlags = other.tcpFlags;
+        sourceHigh = other.destinationHigh;
+        sourceLow = other.destinationLow;
+        sourcePort = other.destinationPort;
+        destinationHigh = other.sourceHigh;
+        destinationLow = other.sourceLow;
+        destinationPort = other.sourcePort;
+        hash = FlowHash.of(this);
     }
 }

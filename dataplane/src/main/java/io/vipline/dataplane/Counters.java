@@ -1,0 +1,103 @@
+package io.vipline.dataplane;
+
+import io.vipline.rules.table.Table;
+
+/**
+ * What became of the input frames: {@code frames = forwarded + rejected + Σ dropped + Σ consumed}, always. Written by one
+ * forwarder; {@link #add} sums several up after they have ended.
+ */
+public final class Counters {
+    public long frames;
+    public long bytes;
+    public long forwarded;
+    /** Forwarded frames whose addresses were translated, in either direction. */
+    public long translated;
+
+    public long rejected;
+    public final long[] dropped = new long[DropReason.values().length];
+    public final long[] consumed = new long[ConsumedReason.values().length];
+    public final long[] generated = new long[GeneratedKind.values().length];
+    /** Connections that were opened. */
+    public long flows;
+    /** Answers seen at a client that its endpoint cannot have sent so: TTL 255 has no value one above it. */
+    public long clientRepliesWithTtl255;
+    /** Answers seen at a client whose zero checksum comes out in its other form (RFC 1624 section 3). */
+    public long clientRepliesWithOtherZero;
+    /** Frames by (service, endpoint) pair, both directions. */
+    public final long[] endpointPackets;
+
+    public final long[] endpointFlows;
+
+    public Counters(Table table) {
+        endpointPackets = new long[table.endpoints()];
+        endpointFlows = new long[table.endpoints()];
+    }
+
+    /** Why a frame ended here without being dropped. */
+    public enum ConsumedReason {
+        /** Delivered to the node itself. */
+        LOCAL,
+        /** ARP that was for us. */
+        ARP,
+        /** Neighbour discovery that was for us. */
+        NEIGHBOUR_DISCOVERY,
+        /** A repeated fragment of a datagram that already has it. */
+        DUPLICATE_FRAGMENT
+    }
+
+    /** Frames that we made. */
+    public enum GeneratedKind {
+        ICMP_UNREACHABLE,
+        ICMP_TIME_EXCEEDED,
+        ICMP_FRAGMENTATION_NEEDED,
+        TCP_RESET
+    }
+
+    public void drop(DropReason reason) {
+        dropped[reason.ordinal()]++;
+    }
+
+    public void consume(ConsumedReason reason) {
+        consumed[reason.ordinal()]++;
+    }
+
+    public void generate(GeneratedKind kind) {
+        generated[kind.ordinal()]++;
+    }
+
+    /** Whether every input frame is accounted for exactly once. */
+    public boolean isConserved() {
+        return frames == forwarded + rejected + sum(dropped) + sum(consumed);
+    }
+
+    /** Adds another forwarder's counts. */
+    public void add(Counters other) {
+        frames += other.frames;
+        bytes += other.bytes;
+        forwarded += other.forwarded;
+        translated += other.translated;
+        rejected += other.rejected;
+        flows += other.flows;
+        clientRepliesWithTtl255 += other.clientRepliesWithTtl255;
+        clientRepliesWithOtherZero += other.clientRepliesWithOtherZero;
+        add(dropped, other.dropped);
+        add(consumed, other.consumed);
+        add(generated, other.generated);
+        add(endpointPackets, other.endpointPackets);
+        add(endpointFlows, other.endpointFlows);
+    }
+
+    private static void add(long[] to, long[] from) {
+        for (int i = 0; i < to.length; i++) {
+            to[i] += from[i];
+        }
+    }
+
+    private static long sum(long[] counts) {
+        long sum = 0;
+        for (long count : counts) {
+            sum += count;
+        }
+        return sum;
+    }
+}

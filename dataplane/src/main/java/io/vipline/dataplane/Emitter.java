@@ -1,0 +1,116 @@
+package io.vipline.dataplane;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.conntrack.Connection;
+import io.vipline.dataplane.frame.Disposition;
+import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.dataplane.wire.Ipv4;
+import io.vipline.dataplane.wire.Ipv6;
+import io.vipline.dataplane.wire.Packet;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/** Puts finished frames into a sink: claims room, copies, fills in the record's header. Owned by one thread. */
+final class Emitter {
+    private final FrameSink sink;
+    private int record;
+
+    Emitter(FrameSink sink) {
+        this.sink = sink;
+    }
+
+    /** The sink's memory; valid until the next {@link #copy} or {@link #claim}. */
+    MutableDirectBuffer memory() {
+        return sink.memory();
+    }
+
+    /**
+     * Copies the packet's frame into the sink.
+     *
+     * @return where the copy begins in {@link #memory}; {@link FrameSink#FULL} if there is no room
+     */
+    int copy(FrameBatch batch, Packet packet) {
+        int frame = claim(packet.captured);
+        if (frame != FrameSink.FULL) {
+            copy(batch.memory, packet.frameOffset, sink.memory(), frame, packet.captured);
+        }
+        return frame;
+    }
+
+    /** Makes room for a frame of our own. */
+    int claim(int frameBytes) {
+        record = sink.claim(frameBytes);
+        return record == FrameSink.FULL ? FrameSink.FULL : record + FinishedFrame.HEADER_BYTES;
+    }
+
+    /** Short frames word by word: a call to copy memory costs more than the copy. */
+    private static void copy(DirectBuffer from, int fromAt, MutableDirectBuffer to, int toAt, int length) {
+        if (length > 256 || length < 8) {
+            to.putBytes(toAt, from, fromAt, length);
+            return;
+        }
+        int last = length - 8;
+        for (int i = 0; i < last; i += 8) {
+            to.putLong(toAt + i, from.getLong(fromAt + i));
+        }
+        to.putLong(toAt + last, from.getLong(fromAt + last));
+    }
+
+    /** One hop less, and the IPv4 header checksum that goes with it ({@code ip_decrease_ttl}). */
+    static void decrementTtl(MutableDirectBuffer out, int frame, Packet packet) {
+        int at = frame + packet.network;
+        if (packet.family == Packet.IPV6) {
+            out.putByte(at + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
+            return;
+        }
+        out.putByte(at + Ipv4.TTL, (byte) (packet.ttl - 1));
+        int old = packet.ttl << 8 | packet.protocol;
+        int checksum = out.getShort(at + Ipv4.CHECKSUM, BIG_ENDIAN);
+        int updated = Checksum.update(checksum, Checksum.difference16(old, old - 0x100));
+        out.putShort(at + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
+    }
+
+    /** Hands the frame over. */
+    void commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
+        header(batch, packet, packet.captured, disposition);
+        MutableDirectBuffer out = sink.memory();
+        out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, packet.original);
+        out.putInt(record + FinishedFrame.CHECKSUM_START, packet.checksumStart);
+        out.putInt(record + FinishedFrame.CHECKSUM_OFFSET, packet.checksumOffset);
+        out.putInt(record + FinishedFrame.GSO_TYPE, batch.gsoType[packet.slot]);
+        out.putInt(record + FinishedFrame.GSO_SIZE, batch.gsoSize[packet.slot]);
+        out.putInt(record + FinishedFrame.ENDPOINT_ID, connection == null ? -1 : connection.endpointId());
+        out.putInt(record + FinishedFrame.FLOW, connection == null ? -1 : connection.flow());
+        out.putInt(record + FinishedFrame.FLAGS, flags);
+        sink.commit();
+    }
+
+    /** Hands over a frame that was made because of {@code packet}. */
+    void commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
+        header(batch, packet, frameBytes, Disposition.GENERATED);
+        MutableDirectBuffer out = sink.memory();
+        out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, frameBytes);
+        out.putInt(record + FinishedFrame.CHECKSUM_START, -1);
+        out.putInt(record + FinishedFrame.CHECKSUM_OFFSET, 0);
+        out.putInt(record + FinishedFrame.GSO_TYPE, 0);
+        out.putInt(record + FinishedFrame.GSO_SIZE, 0);
+        out.putInt(record + FinishedFrame.ENDPOINT_ID, -1);
+        out.putInt(record + FinishedFrame.FLOW, -1);
+        out.putInt(record + FinishedFrame.FLAGS, 0);
+        sink.commit();
+    }
+
+    private void header(FrameBatch batch, Packet packet, int frameBytes, Disposition disposition) {
+        MutableDirectBuffer out = sink.memory();
+        out.putLong(record + FinishedFrame.NUMBER, packet.number);
+        out.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[packet.slot]);
+        out.putInt(record + FinishedFrame.LENGTH, frameBytes);
+        out.putInt(record + FinishedFrame.INTERFACE, batch.interfaceIndex[packet.slot]);
+        out.putInt(record + FinishedFrame.LINK_TYPE, batch.linkType[packet.slot].ordinal());
+        out.putInt(record + FinishedFrame.DISPOSITION, disposition.ordinal());
+    }
+}

@@ -1,0 +1,45 @@
+package io.vipline.dataplane;
+
+import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.route.NodeAddresses;
+
+/**
+ * What a pipeline does beside the rules.
+ *
+ * @param capturePoint where the frames were seen
+ * @param seed of every random draw
+ * @param conntrackMax most connections at a time; 0: no limit
+ * @param share which of {@code shares} equal shares of the virtual shards this pipeline takes, from 0
+ */
+public record PipelineConfig(
+        CapturePoint capturePoint,
+        ChecksumMode checksumMode,
+        Timeouts timeouts,
+        NodeAddresses nodeAddresses,
+        long seed,
+        int conntrackMax,
+        int share,
+        int shares) {
+    /** Where the frames of a capture were seen. */
+    public enum CapturePoint {
+        /** By the clients: answers come from the virtual IP. */
+        CLIENT,
+        /** On the wires of the node: answers come from endpoints. */
+        NODE
+    }
+
+    /** What is done about checksums on arrival. */
+    public enum ChecksumMode {
+        /** None is judged; a wrong one stays wrong. */
+        TRUST,
+        /** As the kernel does: a wrong one makes the packet INVALID, or drops it. */
+        VERIFY,
+        /** Those that offloading left unfinished are finished. */
+        FILL
+    }
+
+    public PipelineConfig withShare(int newShare, int newShares) {
+        return new PipelineConfig(
+                capturePoint, checksumMode, timeouts, nodeAddresses, seed, conntrackMax, newShare, newShares);
+    }
+}

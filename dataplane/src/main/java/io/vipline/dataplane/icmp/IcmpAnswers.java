@@ -1,0 +1,128 @@
+package io.vipline.dataplane.icmp;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.dataplane.wire.Ipv4;
+import io.vipline.dataplane.wire.Ipv6;
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.net.IpAddress;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Writes the ICMP and ICMPv6 errors that a node sends back: {@code icmp_send} ({@code net/ipv4/icmp.c}), {@code
+ * icmp6_send} ({@code net/ipv6/icmp.c}), RFC 1812 4.3.2, RFC 4443 2.4. The quoted packet is cut so that the error has at
+ * most 576 bytes, 1280 with IPv6. Ethernet addresses are those of the offending frame, swapped; tags are kept.
+ */
+public final class IcmpAnswers {
+    /** {@code type << 8 | code}. */
+    public static final int V4_PORT_UNREACHABLE = 3 << 8 | 3;
+
+    public static final int V6_PORT_UNREACHABLE = 1 << 8 | 4;
+    public static final int V4_TIME_EXCEEDED = 11 << 8;
+    public static final int V6_TIME_EXCEEDED = 3 << 8;
+
+    private static final int V4_MAX_BYTES = 576;
+    private static final int V6_MAX_BYTES = 1280;
+    private static final int HOP_LIMIT = 64;
+
+    private IcmpAnswers() {}
+
+    /** Whether a packet may be answered with an error at all: no error about errors, fragments' tails or groups. */
+    public static boolean mayAnswer(Packet packet) {
+        if (packet.icmpError || packet.fragment && packet.fragmentOffset > 0) {
+            return false;
+        }
+        if (packet.family == Packet.IPV4) {
+            return isV4Unicast((int) packet.sourceLow) && isV4Unicast((int) packet.destinationLow);
+        }
+        boolean noSource = packet.sourceHigh == 0 && packet.sourceLow == 0;
+        return !noSource && packet.sourceHigh >>> 56 != 0xff && packet.destinationHigh >>> 56 != 0xff;
+    }
+
+    private static boolean isV4Unicast(int address) {
+        return address != 0 && address != -1 && address >>> 28 != 0xe;
+    }
+
+    /** @return length of the frame that {@link #write} will write */
+    public static int frameBytes(Packet packet) {
+        return packet.network + ipHeaderBytes(packet) + Transport.ICMP_BYTES + quotedBytes(packet);
+    }
+
+    private static int ipHeaderBytes(Packet packet) {
+        return packet.family == Packet.IPV4 ? Ipv4.MIN_HEADER_BYTES : Ipv6.HEADER_BYTES;
+    }
+
+    private static int quotedBytes(Packet packet) {
+        int most = (packet.family == Packet.IPV4 ? V4_MAX_BYTES : V6_MAX_BYTES)
+                - ipHeaderBytes(packet)
+                - Transport.ICMP_BYTES;
+        return Math.min(most, Math.min(packet.ipBytes, packet.captured - packet.network));
+    }
+
+    /**
+     * Writes the frame.
+     *
+     * @param in memory of the offending frame
+     * @param out has {@link #frameBytes} bytes of room at {@code at}
+     * @param typeCode one of the constants above
+     * @param from the node's address that the error comes from
+     */
+    public static void write(
+            DirectBuffer in, Packet packet, MutableDirectBuffer out, int at, int typeCode, IpAddress from) {
+        link(in, packet, out, at);
+        int ip = at + packet.network;
+        int icmp = ip + ipHeaderBytes(packet);
+        int quoted = quotedBytes(packet);
+        int icmpBytes = Transport.ICMP_BYTES + quoted;
+        out.putInt(icmp, typeCode << 16, BIG_ENDIAN);
+        out.putInt(icmp + 4, 0);
+        out.putBytes(icmp + Transport.ICMP_BYTES, in, packet.frameOffset + packet.network, quoted);
+        long sum = Checksum.sum(out, icmp, icmpBytes);
+        if (packet.family == Packet.IPV4) {
+            ipv4(in, packet, out, ip, from, icmpBytes);
+        } else {
+            ipv6(packet, out, ip, from, icmpBytes);
+            sum += Checksum.sum(out, ip + Ipv6.SOURCE, 32) + icmpBytes + Transport.ICMPV6;
+        }
+        out.putShort(icmp + Transport.ICMP_CHECKSUM, (short) ~Checksum.fold(sum), BIG_ENDIAN);
+    }
+
+    private static void link(DirectBuffer in, Packet packet, MutableDirectBuffer out, int at) {
+        out.putBytes(at, in, packet.frameOffset, packet.network);
+        if (packet.network >= 14 && packet.ethernet) {
+            out.putBytes(at, in, packet.frameOffset + 6, 6);
+            out.putBytes(at + 6, in, packet.frameOffset, 6);
+        }
+    }
+
+    private static void ipv4(
+            DirectBuffer in, Packet packet, MutableDirectBuffer out, int ip, IpAddress from, int icmpBytes) {
+        int typeOfService = in.getByte(packet.frameOffset + packet.network + Ipv4.TYPE_OF_SERVICE);
+        // RT_TOS(tos) | IPTOS_PREC_INTERNETCONTROL
+        out.putByte(ip, (byte) 0x45);
+        out.putByte(ip + Ipv4.TYPE_OF_SERVICE, (byte) (typeOfService & 0x1e | 0xc0));
+        out.putShort(ip + Ipv4.TOTAL_LENGTH, (short) (Ipv4.MIN_HEADER_BYTES + icmpBytes), BIG_ENDIAN);
+        out.putInt(ip + Ipv4.IDENTIFICATION, 0);
+        out.putByte(ip + Ipv4.TTL, (byte) HOP_LIMIT);
+        out.putByte(ip + Ipv4.PROTOCOL, (byte) Transport.ICMP);
+        out.putShort(ip + Ipv4.CHECKSUM, (short) 0);
+        out.putInt(ip + Ipv4.SOURCE, from.v4(), BIG_ENDIAN);
+        out.putInt(ip + Ipv4.DESTINATION, (int) packet.sourceLow, BIG_ENDIAN);
+        int checksum = ~Checksum.fold(Checksum.sum(out, ip, Ipv4.MIN_HEADER_BYTES));
+        out.putShort(ip + Ipv4.CHECKSUM, (short) checksum, BIG_ENDIAN);
+    }
+
+    private static void ipv6(Packet packet, MutableDirectBuffer out, int ip, IpAddress from, int icmpBytes) {
+        out.putInt(ip, 6 << 28, BIG_ENDIAN);
+        out.putShort(ip + Ipv6.PAYLOAD_LENGTH, (short) icmpBytes, BIG_ENDIAN);
+        out.putByte(ip + Ipv6.NEXT_HEADER, (byte) Transport.ICMPV6);
+        out.putByte(ip + Ipv6.HOP_LIMIT, (byte) HOP_LIMIT);
+        out.putLong(ip + Ipv6.SOURCE, from.high(), BIG_ENDIAN);
+        out.putLong(ip + Ipv6.SOURCE + 8, from.low(), BIG_ENDIAN);
+        out.putLong(ip + Ipv6.DESTINATION, packet.sourceHigh, BIG_ENDIAN);
+        out.putLong(ip + Ipv6.DESTINATION + 8, packet.sourceLow, BIG_ENDIAN);
+    }
+}

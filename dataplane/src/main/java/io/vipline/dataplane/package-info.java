@@ -1,0 +1,16 @@
+/**
+ * The data path: frames in, frames out.
+ *
+ * <pre>
+ * FrameSource ─▶ Decoder ─▶ ConnectionTable.find ──hit──────────────▶ Tracker ─▶ Rewrite ─▶ Emitter ─▶ FrameSink
+ *   frame/         wire/        conntrack/  │                         conntrack/   nat/                  frame/
+ *                    │                      └miss▶ Table.lookup ─ Verdict ─┬ Pass, Dnat ─▶ FlowOpener ─▲
+ *                    ▼                              (rules.table)          ├ Drop   ─▶ DropReason
+ *                DropReason                                                └ Reject ─▶ IcmpAnswers
+ * </pre>
+ *
+ * {@link io.vipline.dataplane.Pipeline} is the table of contents: read it first. A forwarder is one pipeline on one
+ * thread; several share nothing and take flows by virtual shard ({@link io.vipline.dataplane.nat.Shards}). Rings stand
+ * where threads meet and nowhere else.
+ */
+package io.vipline.dataplane;
