@@ -39,8 +39,7 @@ final class ChecksumVerifier {
             }
             case Transport.ICMP -> isZeroSum(memory, packet, packet.transportBytes, false);
             case Transport.SCTP ->
-                crc.of(memory, at, packet.transportBytes)
-                        == memory.getInt(at + Transport.SCTP_CHECKSUM, LITTLE_ENDIAN);
+                crc.of(memory, at, packet.transportBytes) == memory.getInt(at + Transport.SCTP_CHECKSUM, LITTLE_ENDIAN);
             default -> true;
         };
     }

@@ -93,7 +93,9 @@ final class FlowOpener implements FlowState {
     int open(ConnectionTable connections, Packet packet, Verdict.Dnat dnat) {
         int entry = begin(connections, packet);
         IpAddress address = dnat.endpoint().address();
-        int port = dnat.endpoint().port() == 0 ? packet.destinationPort : dnat.endpoint().port();
+        int port = dnat.endpoint().port() == 0
+                ? packet.destinationPort
+                : dnat.endpoint().port();
         connection.replySource(address.high(), address.low(), port);
         connection.endpointId(dnat.endpointId());
         for (int list : dnat.recentSet()) {

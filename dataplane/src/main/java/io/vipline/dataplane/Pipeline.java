@@ -106,7 +106,8 @@ public final class Pipeline implements AutoCloseable {
         int sum = 0;
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            packet.firstSlot = packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
+            packet.firstSlot =
+                    packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
         }
         for (int i = 0; i < count; i++) {
             sum += packets[i].firstSlot == 0 ? 0 : connections(packets[i]).touchEntry(packets[i].firstSlot);

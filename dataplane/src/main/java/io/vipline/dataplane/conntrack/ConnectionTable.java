@@ -141,8 +141,7 @@ public final class ConnectionTable implements AutoCloseable {
             return ORIGINAL;
         }
         if (originalPorts == Integer.rotateLeft(ports, 16) && reversedOriginal(chunk, at, packet)) {
-            boolean translated =
-                    (chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0;
+            boolean translated = (chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0;
             return translated ? clientView ? CLIENT_REPLY : -1 : REPLY;
         }
         return -1;

@@ -100,8 +100,8 @@ public final class Tracker {
     private long idleNs(Connection connection, long nowNs) {
         return switch (connection.protocol()) {
             case Transport.UDP -> {
-                boolean stream = connection.has(Connection.SEEN_REPLY)
-                        && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
+                boolean stream =
+                        connection.has(Connection.SEEN_REPLY) && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
                 if (stream && !connection.has(Connection.ASSURED)) {
                     connection.set(Connection.ASSURED);
                 }
