@@ -5,7 +5,7 @@ import io.vipline.dataplane.Pipeline;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
-import io.vipline.dataplane.replay.ReplayPlan.RewindableSource;
+import io.vipline.dataplane.frame.RewindableSource;
 import java.io.IOException;
 
 /**

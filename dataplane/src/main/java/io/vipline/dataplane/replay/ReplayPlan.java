@@ -1,7 +1,7 @@
 package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.PipelineConfig;
-import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.dataplane.frame.RewindableSource;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
 
@@ -20,17 +20,5 @@ public record ReplayPlan(
     /** Opens the capture anew. */
     public interface CaptureOpener {
         RewindableSource open() throws IOException;
-    }
-
-    /** A source that can start over. */
-    public interface RewindableSource extends FrameSource {
-        /** Captured time from the first to the last frame, nanoseconds; known at the end. */
-        long lengthNs();
-
-        /** Starts over with all times moved on by {@code timeShiftNs} against the capture's own. */
-        void rewind(long timeShiftNs) throws IOException;
-
-        /** Bytes read so far, for a progress bar. */
-        long consumedBytes();
     }
 }

@@ -30,7 +30,8 @@ final class WaitingRing implements FrameSink, AutoCloseable {
 
     WaitingRing() {
         int bytes = CAPACITY_BYTES + RingBufferDescriptor.TRAILER_LENGTH;
-        ring = new OneToOneRingBuffer(new UnsafeBuffer(arena.allocate(bytes, 128).address(), bytes));
+        ring = new OneToOneRingBuffer(
+                new UnsafeBuffer(arena.allocate(bytes, 128).address(), bytes));
         peek = (type, memory, index, length) -> {
             peeked = memory.getLong(index + FinishedFrame.NUMBER);
             return ControlledMessageHandler.Action.ABORT;

@@ -2,7 +2,7 @@ package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
-import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.dataplane.frame.RewindableSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * break, then {@link #poll} says {@link #END} and {@link #problem} says where and why. Used by one thread, which need
  * not be the one that opened it.
  */
-public final class CaptureReader implements FrameSource {
+public final class CaptureReader implements RewindableSource {
     /** Bytes of a file mapped at a time. */
     public static final int WINDOW_BYTES = 1 << 30;
     /** Bytes of a pipe held at a time, unless a record is longer. */
@@ -154,7 +154,8 @@ public final class CaptureReader implements FrameSource {
             return window.slide(neededBytes);
         } catch (IOException e) {
             long offset = window.offsetOf(window.position);
-            problem = new CaptureProblem(offset, "reading failed: " + e.getMessage(), "the system said so", "try again");
+            problem =
+                    new CaptureProblem(offset, "reading failed: " + e.getMessage(), "the system said so", "try again");
             return false;
         }
     }
@@ -183,6 +184,7 @@ public final class CaptureReader implements FrameSource {
     }
 
     /** Nanoseconds from the earliest to the latest frame read so far, in the capture's own time; 0 before any. */
+    @Override
     public long lengthNs() {
         return earliestNs > latestNs ? 0 : latestNs - earliestNs;
     }
@@ -198,6 +200,7 @@ public final class CaptureReader implements FrameSource {
      * @param timeShiftNs added to every time stamp of the capture from now on, in place of the shift before
      * @throws UnsupportedOperationException for a pipe
      */
+    @Override
     public void rewind(long timeShiftNs) throws IOException {
         window.rewind();
         ended = false;
@@ -214,6 +217,7 @@ public final class CaptureReader implements FrameSource {
     }
 
     /** Bytes of the capture that frames were read from so far. */
+    @Override
     public long consumedBytes() {
         return window.offsetOf(window.position);
     }

@@ -77,7 +77,8 @@ final class PcapngLayout implements RecordLayout {
 
     private void writeName(AddressName entry) {
         if (entry.address().isV4()) {
-            block.beginOption(NRB_IPV4).int32(Integer.reverseBytes(entry.address().v4()));
+            block.beginOption(NRB_IPV4)
+                    .int32(Integer.reverseBytes(entry.address().v4()));
         } else {
             block.beginOption(NRB_IPV6);
             block.int64(Long.reverseBytes(entry.address().high()));

@@ -61,21 +61,25 @@ final class CaptureBytes {
     }
 
     CaptureBytes section(byte... options) {
-        CaptureBytes body = new CaptureBytes(order).u32(0x1a2b3c4d).u16(1).u16(0).i64(-1).raw(options);
+        CaptureBytes body =
+                new CaptureBytes(order).u32(0x1a2b3c4d).u16(1).u16(0).i64(-1).raw(options);
         return block(0x0a0d0d0a, body);
     }
 
     CaptureBytes face(int linkType, int snapLength, byte... options) {
-        return block(1, new CaptureBytes(order).u16(linkType).u16(0).u32(snapLength).raw(options));
+        return block(
+                1, new CaptureBytes(order).u16(linkType).u16(0).u32(snapLength).raw(options));
     }
 
     CaptureBytes enhanced(int face, long ticks, byte[] frame, long original, byte... options) {
-        CaptureBytes body = new CaptureBytes(order).u32(face).u32(ticks >>> 32).u32(ticks).u32(frame.length);
+        CaptureBytes body =
+                new CaptureBytes(order).u32(face).u32(ticks >>> 32).u32(ticks).u32(frame.length);
         return block(6, body.u32(original).raw(frame).padded().raw(options));
     }
 
     CaptureBytes oldPacket(int face, int drops, long ticks, byte[] frame, long original) {
-        CaptureBytes body = new CaptureBytes(order).u16(face).u16(drops).u32(ticks >>> 32).u32(ticks);
+        CaptureBytes body =
+                new CaptureBytes(order).u16(face).u16(drops).u32(ticks >>> 32).u32(ticks);
         return block(2, body.u32(frame.length).u32(original).raw(frame).padded());
     }
 
@@ -89,7 +93,12 @@ final class CaptureBytes {
     }
 
     byte[] option(int code, byte... value) {
-        return new CaptureBytes(order).u16(code).u16(value.length).raw(value).padded().toBytes();
+        return new CaptureBytes(order)
+                .u16(code)
+                .u16(value.length)
+                .raw(value)
+                .padded()
+                .toBytes();
     }
 
     byte[] option(int code, String value) {
