@@ -1,6 +1,6 @@
 package io.vipline.dataplane.frame;
 
-import org.agrona.MutableDirectBuffer;
+import org.agrona.DirectBuffer;
 
 /**
  * Layout of a finished frame's record in a {@link FrameSink}: a 64-byte header in host byte order, then the frame.
@@ -52,7 +52,7 @@ public final class FinishedFrame {
 
     private FinishedFrame() {}
 
-    public static int length(MutableDirectBuffer memory, int record) {
+    public static int length(DirectBuffer memory, int record) {
         return memory.getInt(record + LENGTH);
     }
 }
