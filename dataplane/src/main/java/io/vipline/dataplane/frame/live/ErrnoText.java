@@ -40,7 +40,9 @@ final class ErrnoText {
         }
         try {
             MemorySegment text = (MemorySegment) function.invokeExact(errno);
-            return text.address() == 0 ? otherwise : text.reinterpret(LONGEST_BYTES).getString(0);
+            return text.address() == 0
+                    ? otherwise
+                    : text.reinterpret(LONGEST_BYTES).getString(0);
         } catch (Throwable impossible) {
             throw new AssertionError(impossible);
         }

@@ -76,8 +76,7 @@ final class InterfaceControl implements AutoCloseable {
     void bringUp() {
         MemorySegment request = request(arena, name);
         request.set(JAVA_SHORT, VALUE_AT, (short) (flags() | Linux.IFF_UP));
-        SystemCalls.check(
-                "ioctl SIOCSIFFLAGS " + name, calls.ioctl(socket, Linux.SIOCSIFFLAGS, request.address()));
+        SystemCalls.check("ioctl SIOCSIFFLAGS " + name, calls.ioctl(socket, Linux.SIOCSIFFLAGS, request.address()));
     }
 
     @Override

@@ -53,8 +53,7 @@ public final class PacketSocket implements LiveDevice {
         // protocol 0: nothing is received before the socket is set up and bound
         this.descriptor = SystemCalls.check("socket AF_PACKET", receiveCalls.socket(Linux.AF_PACKET, type, 0));
         try (InterfaceControl control = new InterfaceControl(name)) {
-            this.kernelIndex =
-                    SystemCalls.check("if_nametoindex " + name, receiveCalls.interfaceIndex(name));
+            this.kernelIndex = SystemCalls.check("if_nametoindex " + name, receiveCalls.interfaceIndex(name));
             this.hardwareAddress = control.hardwareAddress();
             this.mtuBytes = control.mtuBytes();
             if (!control.isUp()) {
@@ -104,8 +103,7 @@ public final class PacketSocket implements LiveDevice {
 
     private void option(String call, int number, MemorySegment value) {
         SystemCalls.check(
-                "setsockopt " + call + " " + name,
-                receiveCalls.setOption(descriptor, Linux.SOL_PACKET, number, value));
+                "setsockopt " + call + " " + name, receiveCalls.setOption(descriptor, Linux.SOL_PACKET, number, value));
     }
 
     /** Past the system's limit if we may (CAP_NET_ADMIN), else up to it. */
@@ -121,8 +119,7 @@ public final class PacketSocket implements LiveDevice {
             address.set(JAVA_SHORT, 0, (short) Linux.AF_PACKET);
             address.set(JAVA_SHORT.withOrder(BIG_ENDIAN), 2, (short) Linux.ETH_P_ALL);
             address.set(JAVA_INT, 4, kernelIndex);
-            SystemCalls.check(
-                    "bind " + name, receiveCalls.bind(descriptor, address.address(), SOCKADDR_LL_BYTES));
+            SystemCalls.check("bind " + name, receiveCalls.bind(descriptor, address.address(), SOCKADDR_LL_BYTES));
         }
     }
 

@@ -59,7 +59,8 @@ final class SystemCalls {
                 Linker.Option.captureCallState("errno"));
     }
 
-    private static MethodHandle variadic(String name, int firstVariadic, ValueLayout result, ValueLayout... parameters) {
+    private static MethodHandle variadic(
+            String name, int firstVariadic, ValueLayout result, ValueLayout... parameters) {
         List<Linker.Option> options = new ArrayList<>();
         options.add(Linker.Option.captureCallState("errno"));
         options.add(Linker.Option.firstVariadicArg(firstVariadic));

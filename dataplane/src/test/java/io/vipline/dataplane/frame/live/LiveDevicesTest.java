@@ -52,11 +52,7 @@ class LiveDevicesTest {
         bed.add("client").add("node").add("server");
         bed.sysctl("node", "net/ipv6/conf/default/disable_ipv6", "1");
         bed.ip("node", "link add v0 type veth peer name v1 netns @server", "link set v0 up");
-        bed.ip(
-                "server",
-                "link set v1 up",
-                "addr add 10.9.0.2/24 dev v1",
-                "addr add fd09::2/64 dev v1 nodad");
+        bed.ip("server", "link set v1 up", "addr add 10.9.0.2/24 dev v1", "addr add fd09::2/64 dev v1 nodad");
     }
 
     @AfterEach
@@ -110,8 +106,8 @@ class LiveDevicesTest {
     }
 
     private static AgentRunner start(PatchCable cable) {
-        AgentRunner runner = new AgentRunner(
-                new BackoffIdleStrategy(), cause -> cable.lost.add(cause.toString()), null, cable);
+        AgentRunner runner =
+                new AgentRunner(new BackoffIdleStrategy(), cause -> cable.lost.add(cause.toString()), null, cable);
         AgentRunner.startOnThread(runner);
         return runner;
     }
@@ -156,7 +152,8 @@ class LiveDevicesTest {
             try (AgentRunner runner = start(cable)) {
                 assertThat(runner.isClosed()).isFalse();
                 for (String host : List.of("10.9.0.2", "[fd09::2]")) {
-                    assertThat(Arrays.equals(fetch("http://" + host + ":8080/"), DOCUMENT)).isTrue();
+                    assertThat(Arrays.equals(fetch("http://" + host + ":8080/"), DOCUMENT))
+                            .isTrue();
                 }
             } finally {
                 server.stop(0);
@@ -176,8 +173,8 @@ class LiveDevicesTest {
                 PacketSocket server = openPacketSocket("server", "v1")) {
             // ARP request "who has 10.9.0.9 tell 10.9.0.7" in VLAN 42, priority 3
             byte[] frame = HexFormat.of()
-                    .parseHex("ffffffffffff020000000007" + "8100602a" + "0806"
-                            + "0001080006040001" + "0200000000070a090007" + "0000000000000a090009");
+                    .parseHex("ffffffffffff020000000007" + "8100602a" + "0806" + "0001080006040001"
+                            + "0200000000070a090007" + "0000000000000a090009");
             FrameBatch batch = new FrameBatch();
             batch.memory.wrap(frame);
             batch.add(0, frame.length, frame.length, 0, 0, LinkType.ETHERNET);
