@@ -10,6 +10,8 @@ package io.vipline.rules.model;
 public record Problem(Severity severity, Origin origin, String what, String why, String mend) {
     /** Whether the input can be used in spite of it. */
     public enum Severity {
+        /** Nothing is wrong: something was passed over, or decided for the writer. */
+        NOTE,
         WARNING,
         ERROR
     }
@@ -20,6 +22,14 @@ public record Problem(Severity severity, Origin origin, String what, String why,
 
     public static Problem warning(Origin origin, String what, String why, String mend) {
         return new Problem(Severity.WARNING, origin, what, why, mend);
+    }
+
+    public static Problem note(Origin origin, String what, String why, String mend) {
+        return new Problem(Severity.NOTE, origin, what, why, mend);
+    }
+
+    public boolean isError() {
+        return severity == Severity.ERROR;
     }
 
     /** {@code file:line:column: what, why, how to mend}, the form of contract/cli.md. */
