@@ -50,7 +50,9 @@ public final class Counters {
         ICMP_UNREACHABLE,
         ICMP_TIME_EXCEEDED,
         ICMP_FRAGMENTATION_NEEDED,
-        TCP_RESET
+        TCP_RESET,
+        /** ARP and neighbour discovery. */
+        NEIGHBOUR
     }
 
     public void drop(DropReason reason) {

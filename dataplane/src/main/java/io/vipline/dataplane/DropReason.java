@@ -30,6 +30,10 @@ public enum DropReason {
     MASQUERADE_PORTS_EXHAUSTED("no source port is left that makes the connection unique"),
     OUTPUT_FULL("the way out is full"),
     NEIGHBOUR_UNRESOLVED("the next hop's link-layer address is unknown"),
+    FOREIGN_LINK_ADDRESS("the frame was sent to another station of the link"),
+    VLAN_TAGGED("a tagged frame on an interface that has no VLANs"),
+    MULTICAST("to a group or to all: such packets are not routed"),
+    LINK_PROTOCOL("neither IP nor ARP"),
     NO_ROUTE("no interface leads there");
 
     private final String sentence;

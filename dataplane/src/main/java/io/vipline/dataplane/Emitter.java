@@ -7,6 +7,7 @@ import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
@@ -17,10 +18,12 @@ import org.agrona.MutableDirectBuffer;
 /** Puts finished frames into a sink: claims room, copies, fills in the record's header. Owned by one thread. */
 final class Emitter {
     private final FrameSink sink;
+    private final Router router;
     private int record;
 
-    Emitter(FrameSink sink) {
+    Emitter(FrameSink sink, Router router) {
         this.sink = sink;
+        this.router = router;
     }
 
     /** The sink's memory; valid until the next {@link #copy} or {@link #claim}. */
@@ -74,8 +77,12 @@ final class Emitter {
         out.putShort(at + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
     }
 
-    /** Hands the frame over. */
-    void commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
+    /**
+     * Hands the frame over, the way that the router says.
+     *
+     * @return whether it counts as forwarded; false: it ended here, and the router has counted it
+     */
+    boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
         header(batch, packet, packet.captured, disposition);
         MutableDirectBuffer out = sink.memory();
         out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, packet.original);
@@ -86,11 +93,21 @@ final class Emitter {
         out.putInt(record + FinishedFrame.ENDPOINT_ID, connection == null ? -1 : connection.endpointId());
         out.putInt(record + FinishedFrame.FLOW, connection == null ? -1 : connection.flow());
         out.putInt(record + FinishedFrame.FLAGS, flags);
-        sink.commit();
+        return leave(packet);
     }
 
-    /** Hands over a frame that was made because of {@code packet}. */
-    void commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
+    private boolean leave(Packet packet) {
+        Router.Way way = router.leave(sink.memory(), record, packet);
+        if (way == Router.Way.SEND) {
+            sink.commit();
+        } else {
+            sink.abort();
+        }
+        return way != Router.Way.ENDED;
+    }
+
+    /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
+    boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
         header(batch, packet, frameBytes, Disposition.GENERATED);
         MutableDirectBuffer out = sink.memory();
         out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, frameBytes);
@@ -101,7 +118,7 @@ final class Emitter {
         out.putInt(record + FinishedFrame.ENDPOINT_ID, -1);
         out.putInt(record + FinishedFrame.FLOW, -1);
         out.putInt(record + FinishedFrame.FLAGS, 0);
-        sink.commit();
+        return leave(packet);
     }
 
     private void header(FrameBatch batch, Packet packet, int frameBytes, Disposition disposition) {

@@ -14,6 +14,7 @@ import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.nat.Shards;
+import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Decoder;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
@@ -40,6 +41,7 @@ public final class Pipeline implements AutoCloseable {
     private final ConnectionTable v4 = new ConnectionTable(Packet.IPV4);
     private final ConnectionTable v6 = new ConnectionTable(Packet.IPV6);
     private final Tracker tracker;
+    private final Router router;
     private final FlowOpener opener;
     private final Emitter emitter;
     private final Rewrite rewrite = new Rewrite();
@@ -56,7 +58,14 @@ public final class Pipeline implements AutoCloseable {
     /** Depends on every slot and entry that was touched, so that the loads are not optimised away. */
     private int touched;
 
+    /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
+        this(table, config, sink, counters, Router.TRANSPARENT);
+    }
+
+    /** @param router shares the sink and the counters */
+    public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
+        this.router = router;
         this.table = table;
         this.config = config;
         this.counters = counters;
@@ -64,7 +73,7 @@ public final class Pipeline implements AutoCloseable {
         shards = new Shards(table);
         tracker = new Tracker(config.timeouts());
         opener = new FlowOpener(table, config, tracker);
-        emitter = new Emitter(sink);
+        emitter = new Emitter(sink, router);
         icmpErrors = new IcmpErrorPassage(emitter, counters);
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
@@ -133,6 +142,9 @@ public final class Pipeline implements AutoCloseable {
     private void handle(Packet packet) {
         if (packet.problem != null) {
             counters.drop(packet.problem);
+            return;
+        }
+        if (!router.arrive(batch, packet)) {
             return;
         }
         if (config.checksumMode() == ChecksumMode.FILL) {
@@ -225,7 +237,9 @@ public final class Pipeline implements AutoCloseable {
         int frameFlags = (kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY)
                 | ((flags & Connection.SOURCE_TRANSLATED) == 0 ? 0 : FinishedFrame.MASQUERADED);
         Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
-        emitter.commit(batch, packet, disposition, connection, frameFlags);
+        if (!emitter.commit(batch, packet, disposition, connection, frameFlags)) {
+            return;
+        }
         counters.forwarded++;
         if (isTranslated) {
             counters.translated++;
@@ -319,8 +333,9 @@ public final class Pipeline implements AutoCloseable {
             return;
         }
         Emitter.decrementTtl(emitter.memory(), frame, packet);
-        emitter.commit(batch, packet, Disposition.PASSED, null, 0);
-        counters.forwarded++;
+        if (emitter.commit(batch, packet, Disposition.PASSED, null, 0)) {
+            counters.forwarded++;
+        }
     }
 
     private void forwardUntouched(Packet packet) {
@@ -328,8 +343,9 @@ public final class Pipeline implements AutoCloseable {
             counters.drop(DropReason.OUTPUT_FULL);
             return;
         }
-        emitter.commit(batch, packet, Disposition.PASSED, null, 0);
-        counters.forwarded++;
+        if (emitter.commit(batch, packet, Disposition.PASSED, null, 0)) {
+            counters.forwarded++;
+        }
     }
 
     private void expire(Packet packet) {
@@ -351,8 +367,9 @@ public final class Pipeline implements AutoCloseable {
         int frame = emitter.claim(bytes);
         if (frame != FrameSink.FULL) {
             IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, typeCode, own);
-            emitter.commitGenerated(batch, packet, bytes);
-            counters.generate(kind);
+            if (emitter.commitGenerated(batch, packet, bytes)) {
+                counters.generate(kind);
+            }
         }
     }
 
@@ -411,7 +428,9 @@ public final class Pipeline implements AutoCloseable {
         boolean isTranslated = connection.has(Connection.TRANSLATED);
         Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
         int flags = kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY;
-        emitter.commit(batch, packet, disposition, connection, flags);
+        if (!emitter.commit(batch, packet, disposition, connection, flags)) {
+            return;
+        }
         counters.forwarded++;
         counters.translated += isTranslated ? 1 : 0;
     }

@@ -257,7 +257,7 @@ class CaptureReaderTest {
                 "pcapng, big-endian, nanoseconds, options and blocks of other kinds passed over",
                 big.section(big.option(4, "made by hand"))
                         .face(1, 96, concat(big.option(2, "eth0"), big.option(9, (byte) 9), big.option(0)))
-                        .block(0x0bad, CaptureBytes.big().raw(frame(77)))
+                        .block(0x0bad, new CaptureBytes[] {CaptureBytes.big().raw(frame(77))}[0])
                         .enhanced(0, 0x1_0000_0002L, frame(60), 60, big.option(1, "comment"))
                         .block(5, CaptureBytes.big().u32(0).i64(1)),
                 "4294967298 60 0 ETHERNET 60",

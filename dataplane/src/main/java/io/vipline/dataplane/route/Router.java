@@ -1,0 +1,46 @@
+package io.vipline.dataplane.route;
+
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.wire.Packet;
+import org.agrona.MutableDirectBuffer;
+
+/** The link layer's part in forwarding: what is taken from the wire, and which way it leaves. */
+public interface Router {
+    /** What becomes of a finished frame. */
+    enum Way {
+        /** It is sent: link header and interface are set. */
+        SEND,
+        /** The router has a copy, which leaves once the next hop is known. It counts as forwarded. */
+        HELD,
+        /** It ends here, and the router has counted it. */
+        ENDED
+    }
+
+    /**
+     * Looks at a frame on arrival.
+     *
+     * @return whether it is to be processed; false: it was for the router itself or for nobody here, and is counted
+     */
+    boolean arrive(FrameBatch batch, Packet packet);
+
+    /**
+     * Chooses the way out for a finished frame.
+     *
+     * @param record where its {@link io.vipline.dataplane.frame.FinishedFrame} record begins, complete
+     * @param packet the packet that it came from: headers begin where they did
+     */
+    Way leave(MutableDirectBuffer memory, int record, Packet packet);
+
+    /** For captures: every frame is processed, leaves where it came from, and keeps its link header. */
+    Router TRANSPARENT = new Router() {
+        @Override
+        public boolean arrive(FrameBatch batch, Packet packet) {
+            return true;
+        }
+
+        @Override
+        public Way leave(MutableDirectBuffer memory, int record, Packet packet) {
+            return Way.SEND;
+        }
+    };
+}
