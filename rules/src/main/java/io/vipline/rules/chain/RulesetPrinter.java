@@ -44,6 +44,13 @@ public final class RulesetPrinter {
         return line.toString();
     }
 
+    /** One term of a rule, as it stands in the rule's line. */
+    public static String term(Match match) {
+        StringBuilder text = new StringBuilder(40);
+        TermText.append(text, match);
+        return text.toString();
+    }
+
     /** {@code :NAME POLICY [0:0]}. */
     static String chainLine(Chain chain) {
         String policy =

@@ -1,0 +1,181 @@
+package io.vipline.rules.chain;
+
+import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.TupleMap;
+import io.vipline.rules.policy.ProxyConfig.LocalAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What rules ask the node's routing tables: which addresses are its own, and by which interface a packet leaves. Made of
+ * the addresses of its interfaces and of routes, if any are known. Immutable; lookups allocate nothing.
+ */
+public final class NodeNetwork {
+    /** A route: to these addresses by that interface. */
+    public record Route(Cidr destination, String interfaceName) {}
+
+    private final List<LocalAddress> addresses;
+    private final TupleMap<String> localHosts = new TupleMap<>();
+    private final Cidr[] localRanges;
+    private final Route[] routes;
+
+    private NodeNetwork(Collection<LocalAddress> addresses, Collection<Route> routes) {
+        this.addresses = List.copyOf(addresses);
+        List<Cidr> ranges = new ArrayList<>();
+        List<Route> all = new ArrayList<>(routes);
+        for (LocalAddress local : addresses) {
+            Cidr subnet = new Cidr(local.address(), local.prefixLength());
+            // fib_add_ifaddr() makes the whole subnet of an IPv4 address local on the loopback device, and only there
+            if (local.interfaceName().equals("lo") && local.address().isV4()) {
+                ranges.add(subnet);
+            } else {
+                localHosts.put(local.address().high(), local.address().low(), 0, local.interfaceName());
+                all.add(new Route(subnet, local.interfaceName()));
+            }
+        }
+        all.sort((a, b) ->
+                Integer.compare(b.destination().prefixLength(), a.destination().prefixLength()));
+        this.localRanges = ranges.toArray(Cidr[]::new);
+        this.routes = all.toArray(Route[]::new);
+    }
+
+    public static NodeNetwork of(Collection<LocalAddress> addresses) {
+        return new NodeNetwork(addresses, List.of());
+    }
+
+    public static NodeNetwork of(Collection<LocalAddress> addresses, Collection<Route> routes) {
+        return new NodeNetwork(addresses, routes);
+    }
+
+    public List<LocalAddress> addresses() {
+        return addresses;
+    }
+
+    public boolean isLocal(IpAddress address) {
+        return isLocal(address.high(), address.low());
+    }
+
+    public boolean isLocal(long high, long low) {
+        for (Cidr range : localRanges) {
+            if (range.contains(high, low)) {
+                return true;
+            }
+        }
+        return localHosts.get(high, low, 0) != null;
+    }
+
+    /** Whether every address of the node that is of the range's family is in the range. */
+    public boolean isWithin(Cidr cidr) {
+        for (LocalAddress local : addresses) {
+            if (local.address().family() == cidr.family() && !cidr.contains(local.address())) {
+                return false;
+            }
+        }
+        for (Cidr range : localRanges) {
+            if (range.family() == cidr.family() && range.prefixLength() < cidr.prefixLength()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether some address of the node is in the range. */
+    public boolean touches(Cidr cidr) {
+        for (LocalAddress local : addresses) {
+            if (cidr.contains(local.address())) {
+                return true;
+            }
+        }
+        for (Cidr range : localRanges) {
+            if (range.contains(cidr.address()) || cidr.contains(range.address())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every address in the range is the node's. */
+    public boolean covers(Cidr cidr) {
+        for (Cidr range : localRanges) {
+            if (range.prefixLength() <= cidr.prefixLength() && range.contains(cidr.address())) {
+                return true;
+            }
+        }
+        return cidr.isHost() && isLocal(cidr.address());
+    }
+
+    /** The interface by which a packet to this address leaves; null if no route that we know says so. */
+    public String outInterface(long high, long low) {
+        if (isLocal(high, low)) {
+            return "lo";
+        }
+        for (Route route : routes) {
+            if (route.destination().contains(high, low)) {
+                return route.interfaceName();
+            }
+        }
+        return null;
+    }
+
+    /** The first address of an interface in the family of {@code like}: what REDIRECT sends to. */
+    public Optional<IpAddress> addressOf(String interfaceName, IpAddress like) {
+        return addresses.stream()
+                .filter(local -> local.interfaceName().equals(interfaceName))
+                .map(LocalAddress::address)
+                .filter(address -> address.family() == like.family())
+                .findFirst();
+    }
+
+    /** 127.0.0.1 or ::1. */
+    public static IpAddress loopback(IpAddress like) {
+        return like.isV4() ? IpAddress.v4(0x7f000001) : IpAddress.v6(0, 1);
+    }
+
+    /**
+     * {@code net/netfilter/xt_addrtype.c}: in IPv4 an address has one type and must have one of those asked for; in IPv6
+     * it must have all. Types that only routes know (BLACKHOLE, PROHIBIT, …) no address has here.
+     */
+    public boolean hasType(Set<String> types, long high, long low) {
+        if (IpAddress.isV4(high, low)) {
+            return types.contains(typeOfV4(high, low));
+        }
+        boolean multicast = high >>> 56 == 0xff;
+        for (String type : types) {
+            boolean holds = switch (type) {
+                case "MULTICAST" -> multicast;
+                case "UNICAST" -> !multicast;
+                case "LOCAL" -> isLocal(high, low);
+                default -> false;
+            };
+            if (!holds) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String typeOfV4(long high, long low) {
+        int v4 = (int) low;
+        if (v4 == -1 || v4 >>> 24 == 0) {
+            return "BROADCAST";
+        }
+        if (v4 >>> 28 == 0xe) {
+            return "MULTICAST";
+        }
+        if (isLocal(high, low)) {
+            return "LOCAL";
+        }
+        for (LocalAddress local : addresses) {
+            int hostBits = 32 - local.prefixLength();
+            boolean subnetHasBroadcast = local.address().isV4() && hostBits >= 2;
+            if (subnetHasBroadcast && v4 == (int) (local.address().v4() | (1L << hostBits) - 1)) {
+                return "BROADCAST";
+            }
+        }
+        return "UNICAST";
+    }
+}

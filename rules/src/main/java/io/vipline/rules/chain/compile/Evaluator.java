@@ -1,0 +1,231 @@
+package io.vipline.rules.chain.compile;
+
+import io.vipline.rules.chain.BaseChain;
+import io.vipline.rules.chain.CtState;
+import io.vipline.rules.chain.Hook;
+import io.vipline.rules.chain.Match;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.Rule;
+import io.vipline.rules.chain.Target;
+import io.vipline.rules.table.ServiceId;
+import io.vipline.rules.table.SourceTranslation;
+import io.vipline.rules.table.Verdict;
+import io.vipline.rules.table.Verdict.DropCause;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Evaluates the rules for one class of packets after another, as far as the class decides them (partial evaluation). A
+ * chain is followed with every open question of a rule answered no; the ways that a yes opens are followed afterwards,
+ * last one first, so that a way which comes back to a place finds what follows there already made.
+ */
+final class Evaluator {
+    /** Rules tried for one class; beyond, what is left counts as undecided. */
+    private static final int MAX_TRIES = 2_000_000;
+
+    private final IndexedRuleset rules;
+    private final NodeNetwork network;
+    private final SymbolicTerms terms;
+    private final SymbolicAction action;
+    private final NodeFactory nodes;
+    private final Continuations continuations;
+    private final Map<Course.Place, Supplier<Node>> ahead = new HashMap<>();
+    private final SpineFold fold;
+    private int tries;
+
+    Evaluator(IndexedRuleset rules, NodeNetwork network, ClassKeys keys, RecentLists recentLists, NodeFactory nodes) {
+        this.rules = rules;
+        this.network = network;
+        this.nodes = nodes;
+        this.terms = new SymbolicTerms(network, keys.named(), recentLists);
+        this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
+        this.continuations = new Continuations(keys, network, nodes);
+        this.fold = new SpineFold(nodes, ahead, this::completed);
+    }
+
+    Node evaluate(PacketClass packetClass) {
+        ahead.clear();
+        nodes.nextClass();
+        tries = 0;
+        Optional<Boolean> toNode = Optional.ofNullable(packetClass.host()).map(network::isLocal);
+        Node fromNode = fromBoundary(new Course(Symbolic.arriving(packetClass, toNode, true), Hook.OUTPUT));
+        Node fromElsewhere = fromBoundary(new Course(Symbolic.arriving(packetClass, toNode, false), Hook.PREROUTING));
+        return nodes.test(new Predicate.SourceLocal(network), fromNode, fromElsewhere);
+    }
+
+    void clearEntered() {
+        action.entered().clear();
+    }
+
+    /** {@link io.vipline.rules.net.TupleMap#portKey} of the ports that chains entered since ask for. */
+    Set<Integer> askedPorts() {
+        Set<Integer> asked = new LinkedHashSet<>();
+        for (ChainIndex chain : action.entered()) {
+            for (int portKey : chain.portKeys) {
+                asked.add(portKey);
+            }
+        }
+        return asked;
+    }
+
+    /** From between two base chains on. */
+    private Node fromBoundary(Course course) {
+        Symbolic packet = course.packet;
+        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != Symbolic.Translation.TO_ANY;
+        if (toSomeEndpoint && packet.isExact()) {
+            return continuations.after(course, this::fromBoundary);
+        }
+        course.frame = null;
+        course.rule = 0;
+        Course.Place place = course.place();
+        Supplier<Node> known = ahead.get(place);
+        if (known != null) {
+            return known.get();
+        }
+        Node node = nextBaseChain(course);
+        ahead.put(place, () -> node);
+        return node;
+    }
+
+    private Node nextBaseChain(Course course) {
+        while (true) {
+            List<ChainIndex> chains = rules.baseChains(course.hook);
+            if (course.baseIndex == chains.size()) {
+                Node end = nextHook(course);
+                if (end != null) {
+                    return end;
+                }
+                continue;
+            }
+            ChainIndex chain = chains.get(course.baseIndex++);
+            if (!chain.chain.base().orElseThrow().nat() || asksNat(course)) {
+                action.begin(course, chain);
+                return follow(course);
+            }
+        }
+    }
+
+    private static boolean asksNat(Course course) {
+        Symbolic packet = course.packet;
+        boolean mapped = course.mapsDestination() ? packet.isTranslated() : packet.source() != null;
+        return packet.arrival().state() == CtState.NEW && !packet.untracked() && !course.looped && !mapped;
+    }
+
+    /** @return null if the way goes on, at the hook that the course has been moved to */
+    private Node nextHook(Course course) {
+        Symbolic packet = course.packet;
+        boolean routes = course.hook == Hook.PREROUTING || course.hook == Hook.OUTPUT;
+        if (routes && packet.toNode().isEmpty()) {
+            Course elsewhere = new Course(course);
+            course.packet = packet.withToNode(true);
+            elsewhere.packet = packet.withToNode(false);
+            return nodes.test(new Predicate.DestinationLocal(network), fromBoundary(course), fromBoundary(elsewhere));
+        }
+        boolean toNode = packet.toNode().orElse(false);
+        switch (course.hook) {
+            case PREROUTING -> course.enter(toNode ? Hook.INPUT : Hook.FORWARD);
+            case OUTPUT, FORWARD -> course.enter(Hook.POSTROUTING);
+            case POSTROUTING -> {
+                if (!toNode) {
+                    return accepted(packet, false);
+                }
+                course.enter(Hook.PREROUTING);
+                course.looped = true;
+            }
+            case INPUT -> {
+                return accepted(packet, true);
+            }
+        }
+        return null;
+    }
+
+    private Node accepted(Symbolic packet, boolean local) {
+        SourceTranslation source = packet.source() == null ? SourceTranslation.NONE : packet.source();
+        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != Symbolic.Translation.TO_ANY;
+        return toSomeEndpoint ? nodes.dnat(packet, source, local) : nodes.leaf(new Verdict.Pass(source, local));
+    }
+
+    /** Follows a course with every open question answered no, then folds in the ways of a yes. */
+    private Node follow(Course course) {
+        List<SpineFold.Item> spine = new ArrayList<>();
+        Node end = null;
+        while (end == null) {
+            Supplier<Node> known = course.frame != null && course.frame.hasJoins ? ahead.get(course.place()) : null;
+            if (known != null) {
+                end = known.get();
+            } else if (course.frame == null) {
+                end = fromBoundary(course);
+            } else {
+                int next = course.frame.candidates.next(course.rule);
+                end = next < 0 ? endOfChain(course) : tryRule(course, next, spine);
+            }
+        }
+        return fold.fold(spine, end);
+    }
+
+    private Node endOfChain(Course course) {
+        Course.Frame left = course.frame;
+        course.frame = left.caller;
+        course.rule = left.resumeAt;
+        BaseChain base = course.base.chain.base().orElseThrow();
+        return course.frame == null && !base.accepts()
+                ? nodes.leaf(new Verdict.Drop(DropCause.POLICY, ServiceId.NONE))
+                : null;
+    }
+
+    /** @return the rest of the way, if the rule decided it; null if the course goes on */
+    private Node tryRule(Course course, int index, List<SpineFold.Item> spine) {
+        if (++tries > MAX_TRIES) {
+            return nodes.undecided("the rules depend on more than can be told apart");
+        }
+        course.rule = index + 1;
+        Symbolic packet = course.packet;
+        if (!packet.isTranslated() && !packet.isExact() && course.frame.chain.exact[index].isTriple()) {
+            return null;
+        }
+        Rule rule = course.frame.chain.rules.get(index);
+        List<Term> open = List.of();
+        for (Match match : rule.matches()) {
+            Term term = terms.ask(match, course);
+            if (term instanceof Term.Fixed(boolean holds)) {
+                if (!holds) {
+                    return null;
+                }
+                continue;
+            }
+            open = open.isEmpty() ? new ArrayList<>(2) : open;
+            open.add(term);
+        }
+        if (open.isEmpty()) {
+            return action.act(course, rule);
+        }
+        if (!(rule.target() instanceof Target.Continue) && !(rule.target() instanceof Target.Ignored)) {
+            spine.add(fork(course, rule, open));
+        }
+        return null;
+    }
+
+    private SpineFold.Item fork(Course course, Rule rule, List<Term> open) {
+        Course then = new Course(course);
+        for (Term term : open) {
+            if (term instanceof Term.Asks(Predicate.DestinationLocal _, boolean negated)) {
+                then.packet = then.packet.withToNode(!negated);
+                course.packet = open.size() == 1 ? course.packet.withToNode(negated) : course.packet;
+            }
+        }
+        course.frame.hasJoins = true;
+        return new SpineFold.Item(open, then, rule, course.place());
+    }
+
+    /** The whole of the way that a rule's match opens. */
+    private Node completed(SpineFold.Item item) {
+        Node end = action.act(item.then(), item.rule());
+        return end != null ? end : follow(item.then());
+    }
+}

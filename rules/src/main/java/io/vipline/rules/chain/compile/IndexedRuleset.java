@@ -1,0 +1,43 @@
+package io.vipline.rules.chain.compile;
+
+import io.vipline.rules.chain.Chain;
+import io.vipline.rules.chain.Hook;
+import io.vipline.rules.chain.Ruleset;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A rule set whose chains are indexed when they are first met. */
+final class IndexedRuleset {
+    final Ruleset ruleset;
+    private final Map<String, Map<String, ChainIndex>> tables = new HashMap<>();
+    private final Map<Hook, List<ChainIndex>> baseChains = new EnumMap<>(Hook.class);
+
+    IndexedRuleset(Ruleset ruleset) {
+        this.ruleset = ruleset;
+        for (Hook hook : Hook.values()) {
+            List<Chain> chains = ruleset.baseChains(hook);
+            baseChains.put(hook, chains.stream().map(this::index).toList());
+        }
+    }
+
+    List<ChainIndex> baseChains(Hook hook) {
+        return baseChains.get(hook);
+    }
+
+    /** @return null if there is no such chain */
+    ChainIndex chain(String table, String name) {
+        ChainIndex known =
+                tables.computeIfAbsent(table, unseen -> new HashMap<>()).get(name);
+        return known != null
+                ? known
+                : ruleset.chain(table, name).map(this::index).orElse(null);
+    }
+
+    private ChainIndex index(Chain chain) {
+        ChainIndex index = new ChainIndex(chain);
+        tables.computeIfAbsent(chain.table(), unseen -> new HashMap<>()).put(chain.name(), index);
+        return index;
+    }
+}

@@ -1,0 +1,177 @@
+package io.vipline.rules.chain.compile;
+
+import io.vipline.rules.table.FlowState;
+import io.vipline.rules.table.PacketKey;
+import io.vipline.rules.table.SourceTranslation;
+import io.vipline.rules.table.Verdict;
+
+/** A node of a decision graph: immutable, shared where equal, equal only to itself. */
+abstract sealed class Node {
+    /** Whether a {@link Verdict.Dnat} can be reached. */
+    final boolean translates;
+
+    /** Whether every verdict that can be reached is a {@link Verdict.Pass} that leaves the source alone. */
+    final boolean onlyPasses;
+
+    private Node(boolean translates, boolean onlyPasses) {
+        this.translates = translates;
+        this.onlyPasses = onlyPasses;
+    }
+
+    /** The end. */
+    static final class Leaf extends Node {
+        final Verdict verdict;
+
+        Leaf(Verdict verdict) {
+            super(
+                    verdict instanceof Verdict.Dnat,
+                    verdict instanceof Verdict.Pass pass && pass.source() instanceof SourceTranslation.None);
+            this.verdict = verdict;
+        }
+    }
+
+    /** A question with two answers. */
+    static final class Test extends Node {
+        final Predicate predicate;
+        final Node then;
+        final Node otherwise;
+
+        Test(Predicate predicate, Node then, Node otherwise) {
+            super(then.translates || otherwise.translates, then.onlyPasses && otherwise.onlyPasses);
+            this.predicate = predicate;
+            this.then = then;
+            this.otherwise = otherwise;
+        }
+    }
+
+    /** A question about an interface, whose name may not be known: then it is as if a term could not be decided. */
+    static final class InterfaceTest extends Node {
+        final InterfaceName name;
+        final Node then;
+        final Node otherwise;
+        final Node unknown;
+
+        InterfaceTest(InterfaceName name, Node then, Node otherwise, Node unknown) {
+            super(
+                    then.translates || otherwise.translates || unknown.translates,
+                    then.onlyPasses && otherwise.onlyPasses && unknown.onlyPasses);
+            this.name = name;
+            this.then = then;
+            this.otherwise = otherwise;
+            this.unknown = unknown;
+        }
+
+        Node next(PacketKey key) {
+            String actual = name.of(key);
+            return actual == null ? unknown : name.matches(actual) ? then : otherwise;
+        }
+    }
+
+    /** One draw among branches. */
+    static final class Choice extends Node {
+        /**
+         * Upper bounds of the branches' shares of 2^32, ascending, unsigned, the last branch's left out; null if all
+         * shares are equal.
+         */
+        final int[] bounds;
+
+        final Node[] branches;
+
+        Choice(int[] bounds, Node[] branches) {
+            super(anyTranslates(branches), allPass(branches));
+            this.bounds = bounds;
+            this.branches = branches;
+        }
+
+        Node next(int draw) {
+            if (bounds == null) {
+                return branches[(int) ((draw & 0xffff_ffffL) * branches.length >>> 32)];
+            }
+            int low = 0;
+            int high = bounds.length;
+            while (low < high) {
+                int middle = low + high >>> 1;
+                if (Integer.compareUnsigned(draw, bounds[middle]) < 0) {
+                    high = middle;
+                } else {
+                    low = middle + 1;
+                }
+            }
+            return branches[low];
+        }
+
+        /** Share of a branch, 0 to 1. */
+        double probability(int branch) {
+            if (bounds == null) {
+                return 1.0 / branches.length;
+            }
+            double from = branch == 0 ? 0 : bounds[branch - 1] & 0xffff_ffffL;
+            double to = branch == bounds.length ? 0x1p32 : bounds[branch] & 0xffff_ffffL;
+            return (to - from) / 0x1p32;
+        }
+    }
+
+    /** Lists of the {@code recent} match, asked one after another; the first that holds the source decides. */
+    static final class RecentRun extends Node {
+        final int[] lists;
+        final int[] seconds;
+        final boolean[] reap;
+        final Node[] branches;
+        final Node otherwise;
+
+        RecentRun(int[] lists, int[] seconds, boolean[] reap, Node[] branches, Node otherwise) {
+            super(otherwise.translates || anyTranslates(branches), otherwise.onlyPasses && allPass(branches));
+            this.lists = lists;
+            this.seconds = seconds;
+            this.reap = reap;
+            this.branches = branches;
+            this.otherwise = otherwise;
+        }
+
+        Node next(PacketKey key, FlowState state) {
+            for (int i = 0; i < lists.length; i++) {
+                if (state.isRecent(key, lists[i], seconds[i], reap[i])) {
+                    return branches[i];
+                }
+            }
+            return otherwise;
+        }
+    }
+
+    /** Walks from here to a verdict. Allocates nothing. */
+    final Verdict decide(PacketKey key, FlowState state) {
+        Node node = this;
+        int draws = 0;
+        while (true) {
+            if (node instanceof Test test) {
+                node = test.predicate.test(key) ? test.then : test.otherwise;
+            } else if (node instanceof Leaf leaf) {
+                return leaf.verdict;
+            } else if (node instanceof Choice choice) {
+                node = choice.next(state.draw(key, draws++));
+            } else if (node instanceof RecentRun run) {
+                node = run.next(key, state);
+            } else {
+                node = ((InterfaceTest) node).next(key);
+            }
+        }
+    }
+
+    private static boolean anyTranslates(Node[] nodes) {
+        for (Node node : nodes) {
+            if (node.translates) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean allPass(Node[] nodes) {
+        for (Node node : nodes) {
+            if (!node.onlyPasses) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,161 @@
+package io.vipline.rules.chain.compile;
+
+import io.vipline.rules.chain.DropCauses;
+import io.vipline.rules.chain.Hook;
+import io.vipline.rules.chain.Match;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.PortRange;
+import io.vipline.rules.chain.Rule;
+import io.vipline.rules.chain.Target;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.net.IpPort;
+import io.vipline.rules.policy.ProxyConfig.LocalAddress;
+import io.vipline.rules.table.SourceTranslation;
+import io.vipline.rules.table.Verdict;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** What targets do to what is known of a packet. */
+final class SymbolicAction {
+    /** Jumps within jumps: no kernel allows as many, so there is a loop. */
+    private static final int MAX_DEPTH = 1000;
+
+    private final IndexedRuleset rules;
+    private final NodeNetwork network;
+    private final RecentLists recentLists;
+    private final NodeFactory nodes;
+    private final Function<Course, Node> fromBoundary;
+    private final Set<ChainIndex> entered = new LinkedHashSet<>();
+
+    SymbolicAction(
+            IndexedRuleset rules,
+            NodeNetwork network,
+            RecentLists recentLists,
+            NodeFactory nodes,
+            Function<Course, Node> fromBoundary) {
+        this.rules = rules;
+        this.network = network;
+        this.recentLists = recentLists;
+        this.nodes = nodes;
+        this.fromBoundary = fromBoundary;
+    }
+
+    Set<ChainIndex> entered() {
+        return entered;
+    }
+
+    void begin(Course course, ChainIndex chain) {
+        entered.add(chain);
+        course.begin(chain);
+    }
+
+    /** @return the rest of the way, if this decided it; null if the course goes on */
+    Node act(Course course, Rule rule) {
+        for (Match match : rule.matches()) {
+            if (match instanceof Match.Recent recent && recent.operation() == Match.RecentOperation.SET) {
+                course.packet = course.packet.rememberedIn(recentLists.number(recent.list()));
+            }
+        }
+        switch (rule.target()) {
+            case Target.Continue(), Target.Ignored(String _) -> {}
+            case Target.Accept() -> course.frame = null;
+            case Target.Drop() -> {
+                return nodes.leaf(
+                        new Verdict.Drop(DropCauses.of(rule), nodes.registry().service(rule.service())));
+            }
+            case Target.Reject(String with, String _) -> {
+                return nodes.leaf(new Verdict.Reject(with, nodes.registry().service(rule.service())));
+            }
+            case Target.Return() -> course.rule = course.frame.chain.rules.size();
+            case Target.Jump(String name) -> {
+                return enter(course, name, false);
+            }
+            case Target.Goto(String name) -> {
+                return enter(course, name, true);
+            }
+            case Target.SetMark(int clear, int xor, String _) -> course.packet = course.packet.withMark(clear, xor);
+            case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
+            case Target.Opaque(String text, String because) -> {
+                return nodes.undecided(text + ": " + because);
+            }
+            case Target.Dnat(Optional<IpAddress> address, int port, String _) ->
+                translate(course, rule, new IpPort(address.orElse(Symbolic.UNCHANGED), port));
+            case Target.Redirect(int port, String _) -> {
+                return redirect(course, rule, port);
+            }
+            case Target.Masquerade(boolean randomFully, Optional<PortRange> ports, String _) ->
+                source(course, new SourceTranslation.Masquerade(randomFully, first(ports), last(ports)));
+            case Target.Snat(IpAddress address, Optional<PortRange> ports, boolean randomFully, String _) ->
+                source(course, new SourceTranslation.To(address, randomFully, first(ports), last(ports)));
+        }
+        return null;
+    }
+
+    private Node enter(Course course, String name, boolean instead) {
+        ChainIndex chain = rules.chain(course.base.chain.table(), name);
+        if (chain == null) {
+            return nodes.undecided("chain " + name + " is not among the rules");
+        }
+        if (course.frame.depth > MAX_DEPTH) {
+            return nodes.undecided("chain " + name + " calls itself");
+        }
+        entered.add(chain);
+        if (instead) {
+            course.replace(chain);
+        } else {
+            course.call(chain);
+        }
+        return null;
+    }
+
+    private void translate(Course course, Rule rule, IpPort to) {
+        if (course.isNat() && course.mapsDestination()) {
+            Optional<Boolean> toNode = to.address().equals(Symbolic.UNCHANGED)
+                    ? course.packet.toNode()
+                    : Optional.of(network.isLocal(to.address()));
+            course.packet = course.packet.translated(new Symbolic.Translation(to, rule.service()), toNode);
+            course.frame = null;
+        }
+    }
+
+    private static void source(Course course, SourceTranslation translation) {
+        if (course.isNat() && !course.mapsDestination() && course.hook != Hook.FORWARD) {
+            course.packet = course.packet.from(translation);
+            course.frame = null;
+        }
+    }
+
+    /** {@code nf_nat_redirect_ipv4}: to loopback for what the node sends, else to the interface of arrival. */
+    private Node redirect(Course course, Rule rule, int port) {
+        IpFamily family = course.packet.arrival().family();
+        IpAddress like = family == IpFamily.IPV4 ? IpAddress.v4(0) : IpAddress.v6(0, 0);
+        if (course.hook == Hook.OUTPUT) {
+            translate(course, rule, new IpPort(NodeNetwork.loopback(like), port));
+            return null;
+        }
+        Node unknown = nodes.undecided("REDIRECT goes to an address of the interface of arrival, not known");
+        Node node = unknown;
+        Set<String> names = new LinkedHashSet<>();
+        for (LocalAddress local : network.addresses()) {
+            boolean first = local.address().family() == family && names.add(local.interfaceName());
+            if (first) {
+                Course way = new Course(course);
+                translate(way, rule, new IpPort(local.address(), port));
+                node = nodes.interfaceTest(
+                        new InterfaceName.Arrival(local.interfaceName()), fromBoundary.apply(way), node, unknown);
+            }
+        }
+        return node;
+    }
+
+    private static int first(Optional<PortRange> ports) {
+        return ports.map(PortRange::first).orElse(0);
+    }
+
+    private static int last(Optional<PortRange> ports) {
+        return ports.map(PortRange::last).orElse(0);
+    }
+}

@@ -1,0 +1,189 @@
+package io.vipline.rules.chain.compile;
+
+import io.vipline.rules.chain.CtState;
+import io.vipline.rules.chain.Match;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.RulesetPrinter;
+import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.Protocol;
+import java.util.Optional;
+import java.util.Set;
+
+/** Puts what is known of a packet into the terms of rules. */
+final class SymbolicTerms {
+    /** {@code xt_statistic} compares 31 random bits with the probability as a fraction of 2^31. */
+    private static final double STATISTIC_UNIT = 1L << 31;
+
+    private final NodeNetwork network;
+    private final PortTerms ports;
+    private final RecentLists recentLists;
+
+    SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists) {
+        this.network = network;
+        this.ports = new PortTerms(named);
+        this.recentLists = recentLists;
+    }
+
+    Term ask(Match match, Course course) {
+        Symbolic packet = course.packet;
+        return switch (match) {
+            case Match.Comment _, Match.NfAcct _ -> Term.HOLDS;
+            case Match.Module(String name) -> Term.fixed(isOfModule(name, packet));
+            case Match.Protocol(int number, String _, boolean negated) ->
+                Term.fixed((number == 0 || number == packet.protocol()) != negated);
+            case Match.Source(Cidr cidr, String _, boolean negated) -> source(cidr, packet, negated);
+            case Match.Destination(Cidr cidr, String _, boolean negated) -> destination(cidr, packet, negated);
+            case Match.SourcePort m -> ports.source(m, packet);
+            case Match.DestinationPort m -> ports.destination(m, packet);
+            case Match.MultiPort m -> ports.multi(m, packet);
+            case Match.InInterface(String pattern, boolean negated) ->
+                byInterface(course.inInterface(), new InterfaceName.Arrival(pattern), negated, match);
+            case Match.OutInterface(String pattern, boolean negated) ->
+                byInterface(
+                        course.outInterface(network), new InterfaceName.Departure(pattern, network), negated, match);
+            case Match.ConnectionState m -> state(m, course);
+            case Match.Mark m -> mark(m, packet);
+            case Match.AddressType m -> addressType(m, packet);
+            case Match.Statistic m -> draw(m.probability());
+            case Match.Recent m -> recentLists.ask(m, packet);
+            case Match.TcpFlags(int mask, int compare, String _, boolean negated) ->
+                packet.protocol() == Protocol.TCP.number()
+                        ? new Term.Asks(new Predicate.TcpFlags(mask, compare), negated)
+                        : Term.FAILS;
+            case Match.IcmpType m -> icmpType(m, packet);
+            case Match.IpSet m -> undecidable(match, "what set " + m.set() + " holds is not known");
+            case Match.Opaque(String _, String because) -> undecidable(match, because);
+        };
+    }
+
+    private static Term undecidable(Match match, String because) {
+        return new Term.Undecidable(RulesetPrinter.term(match) + ": " + because);
+    }
+
+    private static boolean isOfModule(String module, Symbolic packet) {
+        Optional<Protocol> protocol = module.equals("icmp6") ? Optional.of(Protocol.ICMPV6) : Protocol.ofText(module);
+        return protocol.isEmpty() || protocol.get().number() == packet.protocol();
+    }
+
+    private Term source(Cidr cidr, Symbolic packet, boolean negated) {
+        if (cidr.family() != packet.arrival().family()) {
+            return Term.fixed(negated);
+        }
+        if (cidr.prefixLength() == 0) {
+            return Term.fixed(!negated);
+        }
+        Optional<Boolean> known = ofNodeOrNot(cidr, Optional.of(packet.fromNode()));
+        return known.isPresent()
+                ? Term.fixed(known.get() != negated)
+                : new Term.Asks(Predicate.sourceIn(cidr), negated);
+    }
+
+    private Term destination(Cidr cidr, Symbolic packet, boolean negated) {
+        if (packet.host() != null) {
+            return Term.fixed(cidr.contains(packet.host()) != negated);
+        }
+        if (cidr.family() != packet.arrival().family() || cidr.isHost() && ports.isNamed(cidr.address())) {
+            return Term.fixed(negated);
+        }
+        if (cidr.prefixLength() == 0) {
+            return Term.fixed(!negated);
+        }
+        Optional<Boolean> known = ofNodeOrNot(cidr, packet.toNode());
+        return known.isPresent()
+                ? Term.fixed(known.get() != negated)
+                : new Term.Asks(Predicate.destinationIn(cidr), negated);
+    }
+
+    /** Whether an address is in a range, as far as that follows from whether it is an address of the node. */
+    private Optional<Boolean> ofNodeOrNot(Cidr cidr, Optional<Boolean> ofNode) {
+        if (ofNode.isEmpty()) {
+            return Optional.empty();
+        }
+        if (ofNode.get()) {
+            return network.isWithin(cidr)
+                    ? Optional.of(true)
+                    : network.touches(cidr) ? Optional.empty() : Optional.of(false);
+        }
+        return network.covers(cidr) ? Optional.of(false) : Optional.empty();
+    }
+
+    private static Term byInterface(Course.Interface known, InterfaceName name, boolean negated, Match match) {
+        return switch (known) {
+            case Course.Interface.Named(String actual) -> Term.fixed(name.matches(actual) != negated);
+            case Course.Interface.AskPacket() -> new Term.AsksInterface(name, negated, unknownInterface(match));
+            case Course.Interface.NoRoute() -> new Term.Undecidable(unknownInterface(match));
+        };
+    }
+
+    private static String unknownInterface(Match match) {
+        String does = match instanceof Match.InInterface ? "arrives" : "leaves";
+        return RulesetPrinter.term(match) + ": the interface by which the packet " + does + " is not known";
+    }
+
+    private Term state(Match.ConnectionState match, Course course) {
+        Symbolic packet = course.packet;
+        Set<CtState> asked = match.states();
+        CtState state = packet.untracked()
+                ? CtState.UNTRACKED
+                : course.isTracked() ? packet.arrival().state() : CtState.INVALID;
+        boolean certain = asked.contains(state);
+        boolean tracked = !packet.untracked() && course.isTracked();
+        certain |= tracked && packet.source() != null && asked.contains(CtState.SNAT);
+        if (certain || !tracked || !asked.contains(CtState.DNAT)) {
+            return Term.fixed(certain != match.negated());
+        }
+        if (packet.moved().isPresent()) {
+            return Term.fixed(packet.moved().get() != match.negated());
+        }
+        boolean toAny = packet.translation() == Symbolic.Translation.TO_ANY;
+        return new Term.Asks(
+                toAny ? new Predicate.MovedToEndpoint() : new Predicate.Moved(packet.host(), packet.port()),
+                match.negated());
+    }
+
+    private static Term mark(Match.Mark match, Symbolic packet) {
+        int known = match.mask() & ~packet.keep();
+        boolean fails = ((packet.xor() ^ match.value()) & known) != 0 || (match.value() & ~match.mask()) != 0;
+        int open = match.mask() & packet.keep();
+        if (fails || open == 0) {
+            return Term.fixed(fails == match.negated());
+        }
+        return new Term.Asks(new Predicate.Mark(open, (match.value() ^ packet.xor()) & open), match.negated());
+    }
+
+    private Term addressType(Match.AddressType match, Symbolic packet) {
+        boolean local = match.types().equals(Set.of("LOCAL"));
+        if (match.side() == Match.Side.SOURCE) {
+            return local
+                    ? Term.fixed(packet.fromNode() != match.negated())
+                    : new Term.Asks(new Predicate.SourceType(network, match.types()), match.negated());
+        }
+        if (packet.host() != null) {
+            boolean holds = network.hasType(
+                    match.types(), packet.host().high(), packet.host().low());
+            return Term.fixed(holds != match.negated());
+        }
+        if (!local) {
+            return new Term.Asks(new Predicate.DestinationType(network, match.types()), match.negated());
+        }
+        return packet.toNode().isPresent()
+                ? Term.fixed(packet.toNode().get() != match.negated())
+                : new Term.Asks(new Predicate.DestinationLocal(network), match.negated());
+    }
+
+    private static Term draw(double probability) {
+        double effective = Math.rint(probability * STATISTIC_UNIT) / STATISTIC_UNIT;
+        return effective >= 1 ? Term.HOLDS : effective <= 0 ? Term.FAILS : new Term.Draw(effective);
+    }
+
+    private static Term icmpType(Match.IcmpType match, Symbolic packet) {
+        int protocol = packet.protocol();
+        if (protocol != Protocol.ICMP.number() && protocol != Protocol.ICMPV6.number()) {
+            return Term.FAILS;
+        }
+        boolean any = match.type() == 255 && match.code() < 0;
+        return any
+                ? Term.fixed(!match.negated())
+                : new Term.Asks(new Predicate.IcmpType(match.type(), match.code()), match.negated());
+    }
+}

@@ -1,0 +1,79 @@
+package io.vipline.rules.chain.compile;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Both ways of a term that nobody can decide, made one: where they come to the same verdict that is the verdict, elsewhere
+ * it is undecided.
+ */
+final class Undecided {
+    /** Pairs of nodes that one merge may look at; beyond, the answer is that nothing is decided. */
+    private static final int MAX_PAIRS = 100_000;
+
+    private record Pair(Node one, Node other) {}
+
+    private final NodeFactory nodes;
+    private final String because;
+    private final Map<Pair, Node> done = new HashMap<>();
+
+    private Undecided(NodeFactory nodes, String because) {
+        this.nodes = nodes;
+        this.because = because;
+    }
+
+    static Node between(Node one, Node other, String because, NodeFactory nodes) {
+        return new Undecided(nodes, because).merge(one, other);
+    }
+
+    private Node merge(Node one, Node other) {
+        if (one == other) {
+            return one;
+        }
+        Pair pair = new Pair(one, other);
+        Node made = done.get(pair);
+        if (made == null) {
+            made = done.size() > MAX_PAIRS ? nodes.undecided(because) : mergeDistinct(one, other);
+            done.put(pair, made);
+        }
+        return made;
+    }
+
+    private Node mergeDistinct(Node one, Node other) {
+        return switch (one) {
+            case Node.Leaf _ when other instanceof Node.Leaf -> nodes.undecided(because);
+            case Node.Leaf _ -> mergeDistinct(other, one);
+            case Node.Test test -> {
+                boolean same = other instanceof Node.Test second && second.predicate.equals(test.predicate);
+                Node.Test second = same ? (Node.Test) other : null;
+                yield nodes.test(
+                        test.predicate,
+                        merge(test.then, same ? second.then : other),
+                        merge(test.otherwise, same ? second.otherwise : other));
+            }
+            case Node.InterfaceTest test ->
+                nodes.interfaceTest(
+                        test.name, merge(test.then, other), merge(test.otherwise, other), merge(test.unknown, other));
+            case Node.Choice choice -> nodes.choice(choice.bounds, mergeEach(choice, other));
+            case Node.RecentRun run -> {
+                Node[] branches = new Node[run.branches.length];
+                for (int i = 0; i < branches.length; i++) {
+                    branches[i] = merge(run.branches[i], other);
+                }
+                yield nodes.recentRun(run, branches, merge(run.otherwise, other));
+            }
+        };
+    }
+
+    /** Two draws of the same shares are taken for one draw, which either way makes. */
+    private Node[] mergeEach(Node.Choice choice, Node other) {
+        boolean alike = other instanceof Node.Choice second
+                && second.branches.length == choice.branches.length
+                && java.util.Arrays.equals(second.bounds, choice.bounds);
+        Node[] branches = new Node[choice.branches.length];
+        for (int i = 0; i < branches.length; i++) {
+            branches[i] = merge(choice.branches[i], alike ? ((Node.Choice) other).branches[i] : other);
+        }
+        return branches;
+    }
+}

@@ -1,0 +1,130 @@
+package io.vipline.rules.chain.walk;
+
+import io.vipline.rules.chain.CtState;
+import io.vipline.rules.chain.Match;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.PortRange;
+import io.vipline.rules.net.Protocol;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whether single terms hold for a packet, as the kernel's match extensions have it ({@code net/netfilter/xt_*.c}).
+ *
+ * @param inInterface null if not known; empty where a packet has none
+ * @param outInterface as {@code inInterface}
+ * @param tracked false ahead of conntrack's own hook, where every packet looks INVALID
+ */
+record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, String outInterface, boolean tracked) {
+    /** {@code xt_statistic} compares 31 random bits with the probability as a fraction of 2^31. */
+    private static final double STATISTIC_UNIT = 1L << 31;
+
+    Answer ask(Match match) {
+        PacketDescription original = packet.original();
+        return switch (match) {
+            case Match.Comment comment -> Answer.YES;
+            case Match.NfAcct counter -> Answer.YES;
+            case Match.Module module -> Answer.of(isOfModule(module.name()));
+            case Match.Protocol p -> Answer.of((p.number() == 0 || p.number() == original.protocol()) != p.negated());
+            case Match.Source s -> Answer.of(s.cidr().contains(original.source()) != s.negated());
+            case Match.Destination d -> Answer.of(d.cidr().contains(packet.destination()) != d.negated());
+            case Match.SourcePort p -> port(original.sourcePort(), List.of(p.ports()), p.negated());
+            case Match.DestinationPort p -> port(packet.destinationPort(), List.of(p.ports()), p.negated());
+            case Match.MultiPort p -> multiPort(p);
+            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i.negated(), "arrives");
+            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o.negated(), "leaves");
+            case Match.ConnectionState c -> Answer.of(hasState(c.states()) != c.negated());
+            case Match.Mark m -> Answer.of(((packet.mark() & m.mask()) == m.value()) != m.negated());
+            case Match.AddressType a -> Answer.of(hasType(a) != a.negated());
+            case Match.Statistic s -> chance(s.probability());
+            case Match.Recent r -> recent(r);
+            case Match.TcpFlags f ->
+                Answer.of(original.protocol() == Protocol.TCP.number()
+                        && ((original.tcpFlags() & f.mask()) == f.compare()) != f.negated());
+            case Match.IcmpType i -> Answer.of(isIcmp() && hasIcmpType(i) != i.negated());
+            case Match.IpSet s -> new Answer.Unknown("what set " + s.set() + " holds is not known");
+            case Match.Opaque o -> new Answer.Unknown(o.because());
+        };
+    }
+
+    private boolean isOfModule(String module) {
+        Optional<Protocol> protocol = module.equals("icmp6") ? Optional.of(Protocol.ICMPV6) : Protocol.ofText(module);
+        return protocol.isEmpty()
+                || protocol.get().number() == packet.original().protocol();
+    }
+
+    private static Answer port(int port, List<PortRange> ranges, boolean negated) {
+        return Answer.of(port >= 0 && contains(ranges, port) != negated);
+    }
+
+    private Answer multiPort(Match.MultiPort term) {
+        int source = packet.original().sourcePort();
+        int destination = packet.destinationPort();
+        return switch (term.side()) {
+            case SOURCE -> port(source, term.ports(), term.negated());
+            case DESTINATION -> port(destination, term.ports(), term.negated());
+            case EITHER -> {
+                boolean either = contains(term.ports(), source) || contains(term.ports(), destination);
+                yield Answer.of(destination >= 0 && either != term.negated());
+            }
+        };
+    }
+
+    private static boolean contains(List<PortRange> ranges, int port) {
+        for (PortRange range : ranges) {
+            if (range.contains(port)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Answer byInterface(String name, String pattern, boolean negated, String does) {
+        if (name == null) {
+            return new Answer.Unknown("the interface by which the packet " + does + " is not known");
+        }
+        boolean matches = pattern.endsWith("+")
+                ? name.startsWith(pattern.substring(0, pattern.length() - 1))
+                : name.equals(pattern);
+        return Answer.of(matches != negated);
+    }
+
+    private boolean hasState(Set<CtState> asked) {
+        Set<CtState> states = tracked || packet.untracked() ? packet.states() : EnumSet.of(CtState.INVALID);
+        for (CtState state : states) {
+            if (asked.contains(state)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean hasType(Match.AddressType term) {
+        var address = term.side() == Match.Side.SOURCE ? packet.original().source() : packet.destination();
+        return network.hasType(term.types(), address.high(), address.low());
+    }
+
+    private static Answer chance(double probability) {
+        double effective = Math.rint(probability * STATISTIC_UNIT) / STATISTIC_UNIT;
+        return effective >= 1 ? Answer.YES : effective <= 0 ? Answer.NO : new Answer.Chance(effective);
+    }
+
+    private Answer recent(Match.Recent term) {
+        boolean holds = term.operation() == Match.RecentOperation.SET || packet.isRemembered(term.list());
+        return Answer.of(holds != term.negated());
+    }
+
+    private boolean isIcmp() {
+        int protocol = packet.original().protocol();
+        return protocol == Protocol.ICMP.number() || protocol == Protocol.ICMPV6.number();
+    }
+
+    private boolean hasIcmpType(Match.IcmpType term) {
+        int type = packet.original().icmpTypeCode() >> 8;
+        int code = packet.original().icmpTypeCode() & 0xff;
+        boolean anyType = term.type() == 255 && term.code() < 0;
+        return anyType || term.type() == type && (term.code() < 0 || term.code() == code);
+    }
+}
