@@ -47,7 +47,11 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
 
     static void print(List<Problem> problems, PrintWriter err) {
         for (Problem problem : problems) {
-            String mark = problem.severity() == Problem.Severity.WARNING ? "warning: " : "";
+            String mark = switch (problem.severity()) {
+                case ERROR -> "";
+                case WARNING -> "warning: ";
+                case NOTE -> "note: ";
+            };
             err.println(mark + TerminalText.plain(problem.toString()));
         }
     }

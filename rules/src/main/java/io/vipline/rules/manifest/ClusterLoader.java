@@ -36,7 +36,7 @@ public final class ClusterLoader {
     }
 
     /**
-     * @param sources read one after another, not closed
+     * @param sources opened, read and closed one after another
      * @throws IOException if a reader fails
      */
     public static LoadedCluster load(List<ManifestSource> sources, ClusterSettings settings) throws IOException {

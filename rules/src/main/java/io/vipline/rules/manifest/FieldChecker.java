@@ -12,6 +12,7 @@ import io.vipline.rules.manifest.Tree.Sequence;
 import io.vipline.rules.model.Origin;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Warns of fields that their kind does not have (the models would keep them silently as additional properties), and of
@@ -33,13 +34,29 @@ final class FieldChecker {
         check(source, "", tree, mapper.constructType(type));
     }
 
+    /** Knows the fields of a record, and others by name. */
+    void checkTopLevel(String source, Tree tree, Class<? extends Record> type, Set<String> others) {
+        if (tree instanceof Mapping mapping) {
+            Map<String, JavaType> properties = new HashMap<>(properties(mapper.constructType(type)));
+            others.forEach(name -> properties.put(name, TypeFactory.unknownType()));
+            checkFields(source, "", mapping, mapping.text("kind"), properties);
+        }
+    }
+
     private void check(String source, String path, Tree tree, JavaType type) {
         switch (tree) {
             case Mapping mapping
             when type.isMapLikeType() ->
                 mapping.fields()
                         .forEach((key, field) -> check(source, path + "." + key, field.value(), type.getContentType()));
-            case Mapping mapping when hasFields(type) -> checkFields(source, path, mapping, type);
+            case Mapping mapping
+            when hasFields(type) ->
+                checkFields(
+                        source,
+                        path,
+                        mapping,
+                        type.getRawClass().getSimpleName(),
+                        known.computeIfAbsent(type, this::properties));
             case Sequence sequence
             when type.isCollectionLikeType() ->
                 sequence.items().forEach(item -> check(source, path, item, type.getContentType()));
@@ -60,8 +77,8 @@ final class FieldChecker {
                 && !name.endsWith(".Duration");
     }
 
-    private void checkFields(String source, String path, Mapping mapping, JavaType type) {
-        Map<String, JavaType> properties = known.computeIfAbsent(type, this::properties);
+    private void checkFields(
+            String source, String path, Mapping mapping, String owner, Map<String, JavaType> properties) {
         for (Map.Entry<String, Field> entry : mapping.fields().entrySet()) {
             Field field = entry.getValue();
             JavaType fieldType = properties.get(entry.getKey());
@@ -70,7 +87,7 @@ final class FieldChecker {
                 problems.warning(
                         new Origin(source, field.line(), field.column()),
                         "unknown field \"" + name + "\"",
-                        type.getRawClass().getSimpleName() + " has no such field",
+                        owner + " has no such field",
                         nearest(entry.getKey(), properties));
             } else {
                 check(source, path + "." + entry.getKey(), field.value(), fieldType);

@@ -9,6 +9,7 @@ import io.vipline.rules.manifest.Tree.Scalar;
 import io.vipline.rules.manifest.Tree.Sequence;
 import io.vipline.rules.model.Origin;
 import java.io.IOException;
+import java.io.Reader;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,9 +37,9 @@ final class ManifestReader {
 
     /** Every readable document of a source; what is broken is in the log. Empty documents are left out. */
     static List<Tree> documents(ManifestSource source, ProblemLog problems) throws IOException {
-        DocumentSplitter splitter = new DocumentSplitter(source.reader());
         List<Tree> documents = new ArrayList<>();
-        try {
+        try (Reader text = source.text().open()) {
+            DocumentSplitter splitter = new DocumentSplitter(text);
             for (Chunk chunk = splitter.next(); chunk != null; chunk = splitter.next()) {
                 documents.addAll(documents(source.name(), chunk, problems));
             }

@@ -21,6 +21,7 @@ import io.vipline.rules.model.Origin;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Set;
 
 /** Turns trees into fabric8's typed objects. A value that its field cannot hold is a problem with its place. */
 final class TypedObjects {
@@ -42,10 +43,24 @@ final class TypedObjects {
 
     /** @return null if a value of the object cannot be used; its problems are in the log then */
     <T> Parsed<T> read(String name, Tree from, Class<T> type) {
+        fields.check(name, from, type);
+        return convert(name, from, type);
+    }
+
+    /**
+     * As {@link #read}, into a record of ours, which lists the fields that matter.
+     *
+     * @param otherFields of the top level, known too
+     */
+    <T extends Record> Parsed<T> readRecord(String name, Tree from, Class<T> type, Set<String> otherFields) {
+        fields.checkTopLevel(name, from, type, otherFields);
+        return convert(name, from, type);
+    }
+
+    private <T> Parsed<T> convert(String name, Tree from, Class<T> type) {
         source = name;
         tree = from;
         unusable = false;
-        fields.check(name, from, type);
         try {
             T object = mapper.treeToValue(json(from), type);
             return unusable || object == null ? null : new Parsed<>(object, name, from);

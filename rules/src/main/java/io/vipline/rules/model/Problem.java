@@ -32,9 +32,10 @@ public record Problem(Severity severity, Origin origin, String what, String why,
         return severity == Severity.ERROR;
     }
 
-    /** {@code file:line:column: what, why, how to mend}, the form of contract/cli.md. */
+    /** {@code file:line:column: what, why, how to mend}, the form of contract/cli.md; a flag has no line. */
     @Override
     public String toString() {
-        return origin.source() + ":" + origin.line() + ":" + origin.column() + ": " + what + ", " + why + ", " + mend;
+        String place = origin.line() == 0 ? "" : ":" + origin.line() + ":" + origin.column();
+        return origin.source() + place + ": " + what + ", " + why + ", " + mend;
     }
 }

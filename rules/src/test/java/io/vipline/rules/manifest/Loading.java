@@ -19,7 +19,7 @@ final class Loading {
 
     static LoadedCluster load(String yaml, ClusterSettings settings) {
         try {
-            return ClusterLoader.load(List.of(new ManifestSource("c.yaml", new StringReader(yaml))), settings);
+            return ClusterLoader.load(List.of(ManifestSource.of("c.yaml", new StringReader(yaml))), settings);
         } catch (IOException impossible) {
             throw new UncheckedIOException("reading a string", impossible);
         }

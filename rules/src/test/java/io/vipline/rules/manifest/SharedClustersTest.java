@@ -20,7 +20,7 @@ class SharedClustersTest {
         assumeTrue(Files.exists(path), path + " is not here");
         try (Reader reader = Files.newBufferedReader(path)) {
             LoadedCluster loaded =
-                    ClusterLoader.load(List.of(new ManifestSource(file, reader)), ClusterSettings.DEFAULT);
+                    ClusterLoader.load(List.of(ManifestSource.of(file, reader)), ClusterSettings.DEFAULT);
             assertThat(loaded.problems()).isEmpty();
             Cluster cluster = loaded.cluster();
             assertThat(cluster.services()).hasSize(services);
