@@ -59,6 +59,11 @@ public final class Counters {
         dropped[reason.ordinal()]++;
     }
 
+    /** @param count input frames that go for the reason */
+    public void drop(DropReason reason, int count) {
+        dropped[reason.ordinal()] += count;
+    }
+
     public void consume(ConsumedReason reason) {
         consumed[reason.ordinal()]++;
     }

@@ -19,11 +19,13 @@ import org.agrona.MutableDirectBuffer;
 final class Emitter {
     private final FrameSink sink;
     private final Router router;
+    private final boolean tellsOrigin;
     private int record;
 
-    Emitter(FrameSink sink, Router router) {
+    Emitter(FrameSink sink, Router router, boolean tellsOrigin) {
         this.sink = sink;
         this.router = router;
+        this.tellsOrigin = tellsOrigin;
     }
 
     /** The sink's memory; valid until the next {@link #copy} or {@link #claim}. */
@@ -93,6 +95,10 @@ final class Emitter {
         out.putInt(record + FinishedFrame.ENDPOINT_ID, connection == null ? -1 : connection.endpointId());
         out.putInt(record + FinishedFrame.FLOW, connection == null ? -1 : connection.flow());
         out.putInt(record + FinishedFrame.FLAGS, flags);
+        out.putInt(record + FinishedFrame.PROTOCOL, -1);
+        if (tellsOrigin && connection != null) {
+            origin(out, connection);
+        }
         return leave(packet);
     }
 
@@ -104,6 +110,16 @@ final class Emitter {
             sink.abort();
         }
         return way != Router.Way.ENDED;
+    }
+
+    private void origin(MutableDirectBuffer out, Connection connection) {
+        out.putInt(record + FinishedFrame.PROTOCOL, connection.protocol());
+        int ports = connection.originalSourcePort() << 16 | connection.originalDestinationPort();
+        out.putInt(record + FinishedFrame.ORIGINAL_PORTS, ports);
+        out.putLong(record + FinishedFrame.ORIGINAL_SOURCE, connection.originalSourceHigh());
+        out.putLong(record + FinishedFrame.ORIGINAL_SOURCE + 8, connection.originalSourceLow());
+        out.putLong(record + FinishedFrame.ORIGINAL_DESTINATION, connection.originalDestinationHigh());
+        out.putLong(record + FinishedFrame.ORIGINAL_DESTINATION + 8, connection.originalDestinationLow());
     }
 
     /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
@@ -118,6 +134,7 @@ final class Emitter {
         out.putInt(record + FinishedFrame.ENDPOINT_ID, -1);
         out.putInt(record + FinishedFrame.FLOW, -1);
         out.putInt(record + FinishedFrame.FLAGS, 0);
+        out.putInt(record + FinishedFrame.PROTOCOL, -1);
         return leave(packet);
     }
 

@@ -1,24 +1,20 @@
 package io.vipline.dataplane;
 
-import io.vipline.dataplane.Counters.GeneratedKind;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
 import io.vipline.dataplane.conntrack.Tracker;
-import io.vipline.dataplane.frame.Disposition;
-import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.fragment.Datagram;
+import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
-import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.QuotedPacket;
-import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.nat.Shards;
 import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Decoder;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.Verdict;
@@ -43,14 +39,13 @@ public final class Pipeline implements AutoCloseable {
     private final Tracker tracker;
     private final Router router;
     private final FlowOpener opener;
-    private final Emitter emitter;
-    private final Rewrite rewrite = new Rewrite();
-    private final QuotedPacket quoted = new QuotedPacket();
+    private final Egress egress;
+    private final Reassembly reassembly = new Reassembly(new FragmentLosses());
     private final ChecksumVerifier verifier = new ChecksumVerifier();
+    private final QuotedPacket quoted = new QuotedPacket();
     private final Connection connection = new Connection();
     private final Packet request = new Packet();
     private final Packet[] packets = new Packet[FrameBatch.CAPACITY];
-    private final IcmpErrorPassage icmpErrors;
 
     private FrameBatch batch;
     private long nextNumber;
@@ -73,8 +68,7 @@ public final class Pipeline implements AutoCloseable {
         shards = new Shards(table);
         tracker = new Tracker(config.timeouts());
         opener = new FlowOpener(table, config, tracker);
-        emitter = new Emitter(sink, router);
-        icmpErrors = new IcmpErrorPassage(emitter, counters);
+        egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
         }
@@ -94,16 +88,21 @@ public final class Pipeline implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
             nowNs = Math.max(nowNs, frames.timeNs[i]);
-            if (config.shares() > 1 && !isMine(packet)) {
-                continue;
-            }
-            counters.frames++;
-            counters.bytes += packet.original;
             // 3. Find the connection, 4. or ask the rules, 5. and forward
-            handle(packet);
+            if (packet.fragment && packet.problem == null) {
+                fragment(packet);
+            } else if (config.shares() == 1 || isMine(packet)) {
+                count(packet);
+                handle(packet);
+            }
         }
         v4.sweep(nowNs, count);
         v6.sweep(nowNs, count);
+    }
+
+    /** Ends a run: what still waits for its rest is given up. */
+    public void finish() {
+        reassembly.finish();
     }
 
     /** The clock: the latest time stamp seen. */
@@ -115,8 +114,7 @@ public final class Pipeline implements AutoCloseable {
         int sum = 0;
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            packet.firstSlot =
-                    packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
+            packet.firstSlot = packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
         }
         for (int i = 0; i < count; i++) {
             sum += packets[i].firstSlot == 0 ? 0 : connections(packets[i]).touchEntry(packets[i].firstSlot);
@@ -139,9 +137,14 @@ public final class Pipeline implements AutoCloseable {
         return shards.of(key) % config.shares() == config.share();
     }
 
+    private void count(Packet packet) {
+        counters.frames++;
+        counters.bytes += packet.original;
+    }
+
     private void handle(Packet packet) {
         if (packet.problem != null) {
-            counters.drop(packet.problem);
+            egress.drop(packet, packet.problem);
             return;
         }
         if (!router.arrive(batch, packet)) {
@@ -150,14 +153,14 @@ public final class Pipeline implements AutoCloseable {
         if (config.checksumMode() == ChecksumMode.FILL) {
             UnfinishedChecksum.detect(batch.memory, packet);
         }
+        boolean isVerified = config.checksumMode() == ChecksumMode.VERIFY;
         if (packet.family == Packet.NOT_IP) {
-            forwardUntouched(packet);
+            egress.forwardUntouched(batch, packet);
         } else if (packet.untracked) {
             filter(packet, PacketKey.UNTRACKED);
-        } else if (config.checksumMode() == ChecksumMode.VERIFY && !ChecksumVerifier.isIpRight(batch.memory, packet)) {
-            counters.drop(DropReason.IP_CHECKSUM);
-        } else if (packet.malformedTransport
-                || config.checksumMode() == ChecksumMode.VERIFY && !verifier.isTransportRight(batch.memory, packet)) {
+        } else if (isVerified && !ChecksumVerifier.isIpRight(batch.memory, packet)) {
+            egress.drop(packet, DropReason.IP_CHECKSUM);
+        } else if (packet.malformedTransport || isVerified && !verifier.isTransportRight(batch.memory, packet)) {
             filter(packet, PacketKey.INVALID);
         } else if (packet.icmpError) {
             icmpError(packet);
@@ -178,12 +181,11 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    // ---- a packet of a known connection
-
+    /** A packet of a known connection. */
     private void known(Packet packet, ConnectionTable connections, int entry, int kind) {
         connection.wrap(connections, entry);
-        boolean reply = kind != ConnectionTable.ORIGINAL;
-        switch (tracker.track(connection, packet, reply, nowNs)) {
+        boolean isReply = kind != ConnectionTable.ORIGINAL;
+        switch (tracker.track(connection, packet, isReply, nowNs)) {
             case VALID -> forwardKnown(packet, kind);
             case INVALID -> filter(packet, PacketKey.INVALID);
             case REOPENS -> {
@@ -198,59 +200,14 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private void forwardKnown(Packet packet, int kind) {
-        if (!table.acceptsEstablished()) {
-            boolean reply = kind != ConnectionTable.ORIGINAL;
-            if (refused(packet, opener.filterVerdict(packet, connection, reply, nowNs))) {
-                return;
-            }
-        }
-        forward(packet, kind);
-    }
-
-    /** Forwards a packet of {@link #connection}. */
-    private void forward(Packet packet, int kind) {
-        if (packet.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
-            expire(packet);
-            return;
-        }
-        int frame = emitter.copy(batch, packet);
-        if (frame == FrameSink.FULL) {
-            counters.drop(DropReason.OUTPUT_FULL);
-            return;
-        }
-        int flags = connection.flags();
-        boolean isTranslated = (flags & Connection.TRANSLATED) != 0;
-        if (kind == ConnectionTable.CLIENT_REPLY) {
-            ClientReply.pass(emitter.memory(), frame, packet, counters);
-        } else {
-            if (isTranslated) {
-                Rewrite to = kind == ConnectionTable.ORIGINAL
-                        ? rewrite.toEndpoint(connection)
-                        : rewrite.toClient(connection);
-                to.apply(emitter.memory(), frame, packet);
-            }
-            Emitter.decrementTtl(emitter.memory(), frame, packet);
-        }
-        if (config.checksumMode() == ChecksumMode.FILL) {
-            UnfinishedChecksum.finish(emitter.memory(), frame, packet);
-        }
-        int frameFlags = (kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY)
-                | ((flags & Connection.SOURCE_TRANSLATED) == 0 ? 0 : FinishedFrame.MASQUERADED);
-        Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
-        if (!emitter.commit(batch, packet, disposition, connection, frameFlags)) {
-            return;
-        }
-        counters.forwarded++;
-        if (isTranslated) {
-            counters.translated++;
-            if (connection.endpointId() >= 0) {
-                counters.endpointPackets[connection.endpointId()]++;
-            }
+        boolean isReply = kind != ConnectionTable.ORIGINAL;
+        if (table.acceptsEstablished()
+                || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
+            egress.forward(batch, packet, connection, kind);
         }
     }
 
-    // ---- a packet of no connection
-
+    /** A packet of no connection. */
     private void unknown(Packet packet, ConnectionTable connections) {
         if (!tracker.canOpen(packet)) {
             filter(packet, PacketKey.INVALID);
@@ -258,17 +215,17 @@ public final class Pipeline implements AutoCloseable {
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
         if (packet.ttl <= 1 && !endsHere(packet, verdict)) {
-            expire(packet);
+            egress.expire(batch, packet);
         } else if (!refused(packet, verdict)) {
             int entry = open(packet, connections, verdict);
             if (entry >= 0) {
                 connection.wrap(connections, entry);
-                forward(packet, ConnectionTable.ORIGINAL);
+                egress.forward(batch, packet, connection, ConnectionTable.ORIGINAL);
             }
         }
     }
 
-    /** Whether the packet ends at the node, which looks at no TTL. */
+    /** Whether the packet ends at the node, which looks at no TTL ({@code ip_forward} does, before FORWARD). */
     private boolean endsHere(Packet packet, Verdict verdict) {
         return switch (verdict) {
             case Verdict.Pass pass -> pass.local();
@@ -280,14 +237,14 @@ public final class Pipeline implements AutoCloseable {
     /** @return the new connection's entry; negative if there is none, and the packet is counted as dropped */
     private int open(Packet packet, ConnectionTable connections, Verdict verdict) {
         if (config.conntrackMax() > 0 && v4.size() + v6.size() >= config.conntrackMax()) {
-            counters.drop(DropReason.CONNTRACK_FULL);
+            egress.drop(packet, DropReason.CONNTRACK_FULL);
             return -1;
         }
         int entry = verdict instanceof Verdict.Dnat dnat
                 ? opener.open(connections, packet, dnat)
                 : opener.open(connections, packet, (Verdict.Pass) verdict);
         if (entry < 0) {
-            counters.drop(DROP_REASONS[-1 - entry]);
+            egress.drop(packet, DROP_REASONS[-1 - entry]);
             return -1;
         }
         counters.flows++;
@@ -306,79 +263,25 @@ public final class Pipeline implements AutoCloseable {
             case Verdict.Dnat dnat -> {
                 return false;
             }
-            case Verdict.Drop drop -> counters.drop(DropReason.of(drop.cause()));
-            case Verdict.Reject reject -> {
-                counters.rejected++;
-                boolean isV4 = packet.family == Packet.IPV4;
-                int typeCode = isV4 ? IcmpAnswers.V4_PORT_UNREACHABLE : IcmpAnswers.V6_PORT_UNREACHABLE;
-                answer(packet, typeCode, GeneratedKind.ICMP_UNREACHABLE);
-            }
-            case Verdict.Undecided undecided -> counters.drop(DropReason.UNDECIDED);
+            case Verdict.Drop drop -> egress.drop(packet, DropReason.of(drop.cause()));
+            case Verdict.Reject reject -> egress.reject(batch, packet);
+            case Verdict.Undecided undecided -> egress.drop(packet, DropReason.UNDECIDED);
         }
         return true;
     }
 
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
-        if (refused(packet, opener.verdict(packet, state, nowNs))) {
-            return;
-        }
-        if (packet.ttl <= 1) {
-            expire(packet);
-            return;
-        }
-        int frame = emitter.copy(batch, packet);
-        if (frame == FrameSink.FULL) {
-            counters.drop(DropReason.OUTPUT_FULL);
-            return;
-        }
-        Emitter.decrementTtl(emitter.memory(), frame, packet);
-        if (emitter.commit(batch, packet, Disposition.PASSED, null, 0)) {
-            counters.forwarded++;
+        if (!refused(packet, opener.verdict(packet, state, nowNs))) {
+            egress.forwardUntranslated(batch, packet);
         }
     }
 
-    private void forwardUntouched(Packet packet) {
-        if (emitter.copy(batch, packet) == FrameSink.FULL) {
-            counters.drop(DropReason.OUTPUT_FULL);
-            return;
-        }
-        if (emitter.commit(batch, packet, Disposition.PASSED, null, 0)) {
-            counters.forwarded++;
-        }
-    }
-
-    private void expire(Packet packet) {
-        counters.drop(DropReason.TTL_EXPIRED);
-        boolean isV4 = packet.family == Packet.IPV4;
-        int typeCode = isV4 ? IcmpAnswers.V4_TIME_EXCEEDED : IcmpAnswers.V6_TIME_EXCEEDED;
-        answer(packet, typeCode, GeneratedKind.ICMP_TIME_EXCEEDED);
-    }
-
-    private void answer(Packet packet, int typeCode, GeneratedKind kind) {
-        if (!IcmpAnswers.mayAnswer(packet)) {
-            return;
-        }
-        IpAddress own = new IpAddress(packet.destinationHigh, packet.destinationLow);
-        if (!table.isLocal(packet.destinationHigh, packet.destinationLow)) {
-            own = config.nodeAddresses().of(packet.family == Packet.IPV4).orElse(own);
-        }
-        int bytes = IcmpAnswers.frameBytes(packet);
-        int frame = emitter.claim(bytes);
-        if (frame != FrameSink.FULL) {
-            IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, typeCode, own);
-            if (emitter.commitGenerated(batch, packet, bytes)) {
-                counters.generate(kind);
-            }
-        }
-    }
-
-    // ---- an answer that a client saw before, or without, its request
-
+    /** An answer that a client saw before, or without, its request. */
     private boolean isAnswerToUnseenRequest(Packet packet) {
-        boolean request = packet.protocol == Transport.TCP
+        boolean isRequest = packet.protocol == Transport.TCP
                 && (packet.tcpFlags & (Transport.SYN | Transport.ACK)) == Transport.SYN;
-        return !request
+        return !isRequest
                 && packet.hasPorts
                 && table.isServiceAddress(packet.sourceHigh, packet.sourceLow, packet.protocol, packet.sourcePort);
     }
@@ -397,11 +300,10 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    // ---- an ICMP error
-
+    /** An ICMP error belongs to the connection of the packet that it quotes. */
     private void icmpError(Packet packet) {
-        if (!quoted.decode(batch.memory, packet)) {
-            counters.drop(DropReason.ICMP_ERROR_MALFORMED);
+        if (packet.datagram != null || !quoted.decode(batch.memory, packet)) {
+            egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
             return;
         }
         ConnectionTable connections = connections(packet);
@@ -411,28 +313,48 @@ public final class Pipeline implements AutoCloseable {
             return;
         }
         connection.wrap(connections, (int) (found >>> 2));
-        if (!table.acceptsEstablished() && refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
+        if (table.acceptsEstablished() || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
+            egress.forwardError(batch, packet, quoted.packet, connection, (int) found & 3);
+        }
+    }
+
+    /** Every pipeline brings all fragments together; whose share the whole is shows only then. */
+    private void fragment(Packet packet) {
+        Datagram datagram = reassembly.add(batch, packet, nowNs);
+        if (datagram == null) {
             return;
         }
-        int kind = (int) found & 3;
-        if (packet.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
-            counters.drop(DropReason.TTL_EXPIRED);
-            return;
+        FrameBatch arriving = batch;
+        batch = datagram.batch();
+        try (datagram) {
+            if (config.shares() == 1 || isMine(datagram.whole())) {
+                for (int i = 0; i < datagram.pieces(); i++) {
+                    count(datagram.piece(i));
+                }
+                handle(datagram.whole());
+            }
+        } finally {
+            batch = arriving;
         }
-        int frame = emitter.copy(batch, packet);
-        if (frame == FrameSink.FULL) {
-            counters.drop(DropReason.OUTPUT_FULL);
-            return;
+    }
+
+    /** Fragments that come to nothing are counted by the first pipeline. */
+    private final class FragmentLosses implements Reassembly.Losses {
+        @Override
+        public void lost(DropReason reason, int frames) {
+            if (config.share() == 0) {
+                counters.frames += frames;
+                counters.drop(reason, frames);
+            }
         }
-        icmpErrors.pass(frame, packet, quoted.packet, connection, kind);
-        boolean isTranslated = connection.has(Connection.TRANSLATED);
-        Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
-        int flags = kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY;
-        if (!emitter.commit(batch, packet, disposition, connection, flags)) {
-            return;
+
+        @Override
+        public void duplicate() {
+            if (config.share() == 0) {
+                counters.frames++;
+                counters.consume(Counters.ConsumedReason.DUPLICATE_FRAGMENT);
+            }
         }
-        counters.forwarded++;
-        counters.translated += isTranslated ? 1 : 0;
     }
 
     @Override

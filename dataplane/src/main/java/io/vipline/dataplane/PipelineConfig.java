@@ -9,6 +9,7 @@ import io.vipline.dataplane.route.NodeAddresses;
  * @param capturePoint where the frames were seen
  * @param seed of every random draw
  * @param conntrackMax most connections at a time; 0: no limit
+ * @param tellsOrigin whether finished frames carry their connection's original tuple, for comments
  * @param share which of {@code shares} equal shares of the virtual shards this pipeline takes, from 0
  */
 public record PipelineConfig(
@@ -18,6 +19,7 @@ public record PipelineConfig(
         NodeAddresses nodeAddresses,
         long seed,
         int conntrackMax,
+        boolean tellsOrigin,
         int share,
         int shares) {
     /** Where the frames of a capture were seen. */
@@ -40,6 +42,6 @@ public record PipelineConfig(
 
     public PipelineConfig withShare(int newShare, int newShares) {
         return new PipelineConfig(
-                capturePoint, checksumMode, timeouts, nodeAddresses, seed, conntrackMax, newShare, newShares);
+                capturePoint, checksumMode, timeouts, nodeAddresses, seed, conntrackMax, tellsOrigin, newShare, newShares);
     }
 }

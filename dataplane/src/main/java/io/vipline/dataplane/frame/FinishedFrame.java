@@ -3,13 +3,16 @@ package io.vipline.dataplane.frame;
 import org.agrona.DirectBuffer;
 
 /**
- * Layout of a finished frame's record in a {@link FrameSink}: a 64-byte header in host byte order, then the frame.
+ * Layout of a finished frame's record in a {@link FrameSink}: a 104-byte header in host byte order, then the frame.
  *
  * <pre>
- *  0        8        16       20       24       28       32      36      40      44      48
- *  +--------+--------+--------+--------+--------+--------+-------+-------+-------+-------+---------+----
- *  | number | timeNs | length |original|interf. |linkType|csStart|csOffs |gsoType|gsoSize| (spare) | frame …
- *  +--------+--------+--------+--------+--------+--------+-------+-------+-------+-------+---------+ at 64
+ *   0        number (i64)               timeNs (i64)
+ *  16        length        original     interface     linkType      (i32 each)
+ *  32        csum start    csum offset  gsoType       gsoSize
+ *  48        disposition   endpoint     flow          flags
+ *  64        protocol      ports        original source (2 × i64)
+ *  88        original destination (2 × i64)
+ * 104        the frame
  * </pre>
  */
 public final class FinishedFrame {
@@ -47,8 +50,20 @@ public final class FinishedFrame {
     /** The source was translated, too. */
     public static final int MASQUERADED = 2;
 
+    /**
+     * i32: IP protocol of the frame's connection; -1 if it has none, or nobody asked. Then, and only then, the fields
+     * after it say nothing.
+     */
+    public static final int PROTOCOL = 64;
+    /** i32: ports of the connection's first packet as it came, {@code source << 16 | destination}. */
+    public static final int ORIGINAL_PORTS = 68;
+    /** 2 × i64: halves of the source of the connection's first packet as it came. */
+    public static final int ORIGINAL_SOURCE = 72;
+    /** 2 × i64: halves of its destination. */
+    public static final int ORIGINAL_DESTINATION = 88;
+
     /** Where the frame begins in the record. */
-    public static final int HEADER_BYTES = 64;
+    public static final int HEADER_BYTES = 104;
 
     private FinishedFrame() {}
 

@@ -16,35 +16,53 @@ public final class FrameBatch {
     public final UnsafeBuffer memory = new UnsafeBuffer(0, 0);
 
     public int count;
-    public final int[] offset = new int[CAPACITY];
+    public final int[] offset;
     /** Bytes present. */
-    public final int[] captured = new int[CAPACITY];
+    public final int[] captured;
     /** Bytes that the frame had on the wire: more than {@link #captured} if it was cut by a snap length. */
-    public final int[] original = new int[CAPACITY];
+    public final int[] original;
     /** Nanoseconds since 1970. */
-    public final long[] timeNs = new long[CAPACITY];
+    public final long[] timeNs;
     /** Index into the source's interfaces. */
-    public final int[] interfaceIndex = new int[CAPACITY];
+    public final int[] interfaceIndex;
 
-    public final LinkType[] linkType = new LinkType[CAPACITY];
+    public final LinkType[] linkType;
 
     /**
      * Where an unfinished checksum begins to sum, from the frame's start ({@code virtio_net_hdr.csum_start}, or as
      * derived from {@code TP_STATUS_CSUMNOTREADY}); -1: the checksum is finished; {@link #CHECKSUM_AT_TRANSPORT}: it is
      * unfinished and begins at the transport header, which decoding will find.
      */
-    public final int[] checksumStart = new int[CAPACITY];
+    public final int[] checksumStart;
 
     public static final int CHECKSUM_AT_TRANSPORT = -2;
 
     /** Where the sum goes, from {@link #checksumStart} on. */
-    public final int[] checksumOffset = new int[CAPACITY];
+    public final int[] checksumOffset;
 
     /** {@code virtio_net_hdr.gso_type}; 0: not a super-frame. */
-    public final int[] gsoType = new int[CAPACITY];
+    public final int[] gsoType;
 
     /** Payload bytes of each segment. */
-    public final int[] gsoSize = new int[CAPACITY];
+    public final int[] gsoSize;
+
+    public FrameBatch() {
+        this(CAPACITY);
+    }
+
+    /** @param capacity frames that it can hold; sources fill batches of {@link #CAPACITY} */
+    public FrameBatch(int capacity) {
+        offset = new int[capacity];
+        captured = new int[capacity];
+        original = new int[capacity];
+        timeNs = new long[capacity];
+        interfaceIndex = new int[capacity];
+        linkType = new LinkType[capacity];
+        checksumStart = new int[capacity];
+        checksumOffset = new int[capacity];
+        gsoType = new int[capacity];
+        gsoSize = new int[capacity];
+    }
 
     /** Appends a finished Ethernet-like frame; a source with offload state sets the fields itself. */
     public void add(

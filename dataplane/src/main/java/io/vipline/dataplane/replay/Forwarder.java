@@ -56,6 +56,7 @@ final class Forwarder implements AutoCloseable {
             roundFrames[rounds] = seen - before;
             rounds++;
         }
+        pipeline.finish();
         doneBefore = Long.MAX_VALUE;
     }
 

@@ -33,6 +33,7 @@ public final class Decoder {
         packet.problem = null;
         packet.protocol = -1;
         packet.fragment = false;
+        packet.datagram = null;
         packet.fragmentHeader = 0;
         packet.icmpError = false;
         packet.untracked = false;

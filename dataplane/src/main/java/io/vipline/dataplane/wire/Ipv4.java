@@ -74,6 +74,7 @@ public final class Ipv4 {
         }
         packet.ipBytes = ipBytes;
         packet.transport = packet.network + headerBytes;
+        packet.payload = packet.transport;
         packet.transportBytes = ipBytes - headerBytes;
         packet.transportCaptured = Math.min(available - headerBytes, packet.transportBytes);
         packet.ttl = memory.getByte(at + TTL) & 0xff;

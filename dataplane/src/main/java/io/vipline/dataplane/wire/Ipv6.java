@@ -118,6 +118,7 @@ public final class Ipv6 {
         int at = packet.frameOffset + packet.network + offset;
         int field = memory.getShort(at + 2, BIG_ENDIAN) & 0xffff;
         packet.fragmentHeader = packet.network + offset;
+        packet.payload = packet.fragmentHeader + 8;
         packet.fragmentOffset = field & 0xfff8;
         packet.moreFragments = (field & 1) != 0;
         packet.fragmentId = memory.getInt(at + 4, BIG_ENDIAN);

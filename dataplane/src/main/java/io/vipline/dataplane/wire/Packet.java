@@ -1,6 +1,7 @@
 package io.vipline.dataplane.wire;
 
 import io.vipline.dataplane.DropReason;
+import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.frame.FrameBatch;
 
 /**
@@ -54,6 +55,8 @@ public final class Packet {
     /** {@code type << 8 | code} of ICMP and ICMPv6. */
     public int icmpTypeCode;
 
+    /** Where what fragmentation cuts begins: behind the IPv4 header or the IPv6 fragment header. */
+    public int payload;
     /** Whether this is a fragment; the first one has offset 0 and carries the ports. */
     public boolean fragment;
 
@@ -62,6 +65,9 @@ public final class Packet {
     public int fragmentId;
     /** IPv6: where the fragment header begins; 0 if there is none. */
     public int fragmentHeader;
+
+    /** The datagram that was put together into this packet; null for a packet that came whole. */
+    public Datagram datagram;
 
     /** Whether an ICMP error, whose connection is that of the packet it quotes. */
     public boolean icmpError;

@@ -1,0 +1,212 @@
+package io.vipline.dataplane;
+
+import io.vipline.dataplane.Counters.GeneratedKind;
+import io.vipline.dataplane.PipelineConfig.ChecksumMode;
+import io.vipline.dataplane.conntrack.Connection;
+import io.vipline.dataplane.conntrack.ConnectionTable;
+import io.vipline.dataplane.fragment.Datagram;
+import io.vipline.dataplane.frame.Disposition;
+import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.icmp.IcmpAnswers;
+import io.vipline.dataplane.nat.Rewrite;
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.table.Table;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The way out: copies frames into the sink, rewritten as their connection says, one hop less to live, and counts what
+ * became of them. A datagram that came in fragments leaves in the same pieces. Owned by the pipeline's thread.
+ */
+final class Egress {
+    private final Table table;
+    private final PipelineConfig config;
+    private final Counters counters;
+    private final Emitter emitter;
+    private final IcmpErrorPassage icmpErrors;
+    private final Rewrite rewrite = new Rewrite();
+
+    Egress(Table table, PipelineConfig config, Emitter emitter, Counters counters) {
+        this.table = table;
+        this.config = config;
+        this.counters = counters;
+        this.emitter = emitter;
+        icmpErrors = new IcmpErrorPassage(emitter, counters);
+    }
+
+    /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
+    void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        if (packet.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
+            expire(batch, packet);
+        } else if (packet.datagram != null) {
+            forwardPieces(packet.datagram, connection, kind);
+        } else {
+            forwardFrame(batch, packet, connection, kind);
+        }
+    }
+
+    private void forwardFrame(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        int frame = copy(batch, packet);
+        if (frame == FrameSink.FULL) {
+            return;
+        }
+        if (kind == ConnectionTable.CLIENT_REPLY) {
+            ClientReply.pass(emitter.memory(), frame, packet, counters);
+        } else {
+            if (connection.has(Connection.TRANSLATED)) {
+                rewriteFor(connection, kind).apply(emitter.memory(), frame, packet);
+            }
+            Emitter.decrementTtl(emitter.memory(), frame, packet);
+        }
+        if (config.checksumMode() == ChecksumMode.FILL) {
+            UnfinishedChecksum.finish(emitter.memory(), frame, packet);
+        }
+        commit(batch, packet, connection, kind);
+    }
+
+    private Rewrite rewriteFor(Connection connection, int kind) {
+        return kind == ConnectionTable.ORIGINAL ? rewrite.toEndpoint(connection) : rewrite.toClient(connection);
+    }
+
+    /** The whole is rewritten in place; each piece takes its addresses and its share of the payload from there. */
+    private void forwardPieces(Datagram datagram, Connection connection, int kind) {
+        FrameBatch batch = datagram.batch();
+        UnsafeBuffer memory = batch.memory;
+        boolean isRewritten = kind != ConnectionTable.CLIENT_REPLY && connection.has(Connection.TRANSLATED);
+        Rewrite to = rewriteFor(connection, kind);
+        if (isRewritten) {
+            to.apply(memory, datagram.whole().frameOffset, datagram.whole());
+        }
+        for (int i = 0; i < datagram.pieces(); i++) {
+            Packet piece = datagram.piece(i);
+            int frame = copy(batch, piece);
+            if (frame == FrameSink.FULL) {
+                continue;
+            }
+            if (isRewritten) {
+                to.applyAddresses(emitter.memory(), frame, piece);
+                int payload = datagram.payloadCaptured(i);
+                emitter.memory()
+                        .putBytes(frame + datagram.payloadAt(i), memory, datagram.payloadInWhole(i), payload);
+            }
+            if (kind == ConnectionTable.CLIENT_REPLY) {
+                ClientReply.pass(emitter.memory(), frame, piece, counters);
+            } else {
+                Emitter.decrementTtl(emitter.memory(), frame, piece);
+            }
+            commit(batch, piece, connection, kind);
+        }
+    }
+
+    private int copy(FrameBatch batch, Packet packet) {
+        int frame = emitter.copy(batch, packet);
+        if (frame == FrameSink.FULL) {
+            counters.drop(DropReason.OUTPUT_FULL);
+        }
+        return frame;
+    }
+
+    private void commit(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        int flags = connection.flags();
+        boolean isTranslated = (flags & Connection.TRANSLATED) != 0;
+        int frameFlags = (kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY)
+                | ((flags & Connection.SOURCE_TRANSLATED) == 0 ? 0 : FinishedFrame.MASQUERADED);
+        Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
+        if (!emitter.commit(batch, packet, disposition, connection, frameFlags)) {
+            return;
+        }
+        counters.forwarded++;
+        if (isTranslated) {
+            counters.translated++;
+            if (connection.endpointId() >= 0) {
+                counters.endpointPackets[connection.endpointId()]++;
+            }
+        }
+    }
+
+    /** Forwards an ICMP error about a packet of a connection. @param kind direction in which the error travels */
+    void forwardError(FrameBatch batch, Packet error, Packet quoted, Connection connection, int kind) {
+        if (error.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
+            drop(error, DropReason.TTL_EXPIRED);
+            return;
+        }
+        int frame = copy(batch, error);
+        if (frame != FrameSink.FULL) {
+            icmpErrors.pass(frame, error, quoted, connection, kind);
+            commit(batch, error, connection, kind);
+        }
+    }
+
+    /** Forwards a packet that has no connection and no translation. */
+    void forwardUntranslated(FrameBatch batch, Packet packet) {
+        if (packet.ttl <= 1) {
+            expire(batch, packet);
+        } else if (packet.datagram == null) {
+            forwardUntranslatedFrame(batch, packet);
+        } else {
+            for (int i = 0; i < packet.datagram.pieces(); i++) {
+                forwardUntranslatedFrame(packet.datagram.batch(), packet.datagram.piece(i));
+            }
+        }
+    }
+
+    private void forwardUntranslatedFrame(FrameBatch batch, Packet packet) {
+        int frame = copy(batch, packet);
+        if (frame != FrameSink.FULL) {
+            Emitter.decrementTtl(emitter.memory(), frame, packet);
+            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? 1 : 0;
+        }
+    }
+
+    /** Forwards a frame as it is: not IP. */
+    void forwardUntouched(FrameBatch batch, Packet packet) {
+        if (copy(batch, packet) != FrameSink.FULL) {
+            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? 1 : 0;
+        }
+    }
+
+    /** Counts the frames that a packet came in as dropped. */
+    void drop(Packet packet, DropReason reason) {
+        counters.drop(reason, frames(packet));
+    }
+
+    private static int frames(Packet packet) {
+        return packet.datagram == null ? 1 : packet.datagram.pieces();
+    }
+
+    /** Refuses a packet with an error to its sender. */
+    void reject(FrameBatch batch, Packet packet) {
+        counters.rejected += frames(packet);
+        boolean isV4 = packet.family == Packet.IPV4;
+        int typeCode = isV4 ? IcmpAnswers.V4_PORT_UNREACHABLE : IcmpAnswers.V6_PORT_UNREACHABLE;
+        answer(batch, packet, typeCode, GeneratedKind.ICMP_UNREACHABLE);
+    }
+
+    /** Drops a packet whose time to live ends here, and tells its sender. */
+    void expire(FrameBatch batch, Packet packet) {
+        drop(packet, DropReason.TTL_EXPIRED);
+        boolean isV4 = packet.family == Packet.IPV4;
+        int typeCode = isV4 ? IcmpAnswers.V4_TIME_EXCEEDED : IcmpAnswers.V6_TIME_EXCEEDED;
+        answer(batch, packet, typeCode, GeneratedKind.ICMP_TIME_EXCEEDED);
+    }
+
+    private void answer(FrameBatch batch, Packet packet, int typeCode, GeneratedKind kind) {
+        if (!IcmpAnswers.mayAnswer(packet)) {
+            return;
+        }
+        IpAddress own = new IpAddress(packet.destinationHigh, packet.destinationLow);
+        if (!table.isLocal(packet.destinationHigh, packet.destinationLow)) {
+            own = config.nodeAddresses().of(packet.family == Packet.IPV4).orElse(own);
+        }
+        int bytes = IcmpAnswers.frameBytes(packet);
+        int frame = emitter.claim(bytes);
+        if (frame != FrameSink.FULL) {
+            IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, typeCode, own);
+            if (emitter.commitGenerated(batch, packet, bytes)) {
+                counters.generate(kind);
+            }
+        }
+    }
+}

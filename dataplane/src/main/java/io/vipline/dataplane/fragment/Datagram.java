@@ -1,0 +1,210 @@
+package io.vipline.dataplane.fragment;
+
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.wire.Decoder;
+import io.vipline.dataplane.wire.Packet;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The fragments of one datagram that have come so far, as {@code struct inet_frag_queue} holds them; whole, it is taken
+ * through the pipeline as one packet and leaves in the pieces in which it came, in order.
+ */
+public final class Datagram implements AutoCloseable {
+    /** What adding a fragment came to. */
+    enum Addition {
+        ADDED,
+        /** The same bytes are there already ({@code IPFRAG_DUP}). */
+        DUPLICATE,
+        /** It overlaps another one ({@code IPFRAG_OVERLAP}), or the end is in two places: the datagram is lost. */
+        OVERLAP
+    }
+
+    /**
+     * A fragment's frame and what came along with it.
+     *
+     * @param from offset of its payload in the datagram's, bytes
+     * @param to end of it
+     * @param network where its IP header begins
+     * @param fragmentHeader where its IPv6 fragment header begins; 0 for IPv4
+     * @param payloadAt where its payload begins
+     */
+    private record Piece(
+            int from,
+            int to,
+            byte[] frame,
+            int original,
+            int network,
+            int fragmentHeader,
+            int payloadAt,
+            int interfaceIndex,
+            LinkType linkType) {
+        static Piece of(FrameBatch batch, Packet packet) {
+            byte[] frame = new byte[packet.captured];
+            batch.memory.getBytes(packet.frameOffset, frame);
+            int payloadAt = packet.payload;
+            int to = packet.fragmentOffset + packet.network + packet.ipBytes - payloadAt;
+            return new Piece(
+                    packet.fragmentOffset,
+                    to,
+                    frame,
+                    packet.original,
+                    packet.network,
+                    packet.fragmentHeader,
+                    payloadAt,
+                    batch.interfaceIndex[packet.slot],
+                    batch.linkType[packet.slot]);
+        }
+
+        /** Bytes of payload that are there; a trailer behind them is not payload. */
+        int payloadCaptured() {
+            return Math.min(to - from, frame.length - payloadAt);
+        }
+    }
+
+    private final List<Piece> pieces = new ArrayList<>();
+    private final long firstNs;
+    private int payloadBytes = -1;
+    private int heldBytes;
+    private Arena arena;
+    private FrameBatch batch;
+    private Packet[] packets;
+
+    Datagram(long firstNs) {
+        this.firstNs = firstNs;
+    }
+
+    /** Time stamp of the first fragment to arrive. */
+    long firstNs() {
+        return firstNs;
+    }
+
+    /** Bytes of memory that the fragments take. */
+    int heldBytes() {
+        return heldBytes;
+    }
+
+    /** Number of frames that the datagram came in. */
+    public int frames() {
+        return pieces.size();
+    }
+
+    Addition add(FrameBatch from, Packet packet) {
+        Piece added = Piece.of(from, packet);
+        int start = added.from;
+        int end = added.to;
+        for (Piece piece : pieces) {
+            if (start >= piece.from && end <= piece.to) {
+                return Addition.DUPLICATE;
+            }
+            if (start < piece.to && end > piece.from) {
+                return Addition.OVERLAP;
+            }
+        }
+        boolean isLast = !packet.moreFragments;
+        if (payloadBytes >= 0 && (end > payloadBytes || isLast) || isLast && pieces.stream().anyMatch(p -> p.to > end)) {
+            return Addition.OVERLAP;
+        }
+        if (isLast) {
+            payloadBytes = end;
+        }
+        pieces.add(added);
+        heldBytes += packet.captured;
+        return Addition.ADDED;
+    }
+
+    boolean isWhole() {
+        return payloadBytes >= 0
+                && pieces.stream().mapToInt(piece -> piece.to - piece.from).sum() == payloadBytes;
+    }
+
+    /**
+     * Lays the datagram out twice in one memory: whole, as if it had never been cut, and in its pieces.
+     *
+     * @param number number of the frame that made the datagram whole, with which all of it leaves
+     * @param nowNs when it leaves
+     */
+    void assemble(long number, long nowNs) {
+        pieces.sort(Comparator.comparingInt(Piece::from));
+        Piece first = pieces.getFirst();
+        int wholeBytes = first.payloadAt() + payloadBytes;
+        arena = Arena.ofConfined();
+        batch = new FrameBatch(1 + pieces.size());
+        batch.memory.wrap(arena.allocate(wholeBytes + heldBytes, 8).address(), wholeBytes + heldBytes);
+        add(first, 0, capturedOfWhole(), wholeBytes, nowNs);
+        int at = wholeBytes;
+        for (Piece piece : pieces) {
+            batch.memory.putBytes(first.payloadAt() + piece.from, piece.frame, piece.payloadAt(), piece.payloadCaptured());
+            batch.memory.putBytes(at, piece.frame);
+            add(piece, at, piece.frame.length, piece.original(), nowNs);
+            at += piece.frame.length;
+        }
+        batch.memory.putBytes(0, first.frame, 0, first.payloadAt());
+        Defragmented.mend(batch.memory, first.network(), first.fragmentHeader(), wholeBytes);
+        packets = new Packet[batch.count];
+        for (int i = 0; i < packets.length; i++) {
+            packets[i] = new Packet();
+            Decoder.decode(batch, i, packets[i]);
+            packets[i].number = number;
+        }
+        packets[0].datagram = this;
+    }
+
+    private void add(Piece like, int at, int captured, int original, long nowNs) {
+        batch.add(at, captured, original, nowNs, like.interfaceIndex(), like.linkType());
+    }
+
+    /** Up to the first byte that a snap length cut out. */
+    private int capturedOfWhole() {
+        for (Piece piece : pieces) {
+            if (piece.payloadCaptured() < piece.to - piece.from) {
+                return pieces.getFirst().payloadAt() + piece.from + piece.payloadCaptured();
+            }
+        }
+        return pieces.getFirst().payloadAt() + payloadBytes;
+    }
+
+    /** The memory of the whole and its pieces, ours to write to. */
+    public FrameBatch batch() {
+        return batch;
+    }
+
+    /** The datagram as one packet. */
+    public Packet whole() {
+        return packets[0];
+    }
+
+    /** Number of pieces; {@link #piece} gives them in order. */
+    public int pieces() {
+        return packets.length - 1;
+    }
+
+    public Packet piece(int index) {
+        return packets[1 + index];
+    }
+
+    /** Where a piece's share of the IP payload begins, from its frame's start. */
+    public int payloadAt(int index) {
+        return pieces.get(index).payloadAt();
+    }
+
+    /** Where the same bytes stand in {@link #batch}'s memory as part of the whole. */
+    public int payloadInWhole(int index) {
+        return pieces.getFirst().payloadAt() + pieces.get(index).from;
+    }
+
+    /** Bytes of payload of a piece that are there. */
+    public int payloadCaptured(int index) {
+        return pieces.get(index).payloadCaptured();
+    }
+
+    @Override
+    public void close() {
+        if (arena != null) {
+            arena.close();
+        }
+    }
+}
