@@ -30,6 +30,11 @@ public abstract class Verb implements Callable<Integer> {
         return spec;
     }
 
+    /** What Ctrl-C asks for. */
+    final Interruption interruption() {
+        return ((Vipline) spec.root().userObject()).interruption;
+    }
+
     /** Shows problems that did not keep the verb from its work. */
     protected final void note(List<Problem> problems) {
         FailureReport.print(problems, err());

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "vipline",
         header = "The data path of Kubernetes Services, in user space.",
-        subcommands = {Version.class, Completion.class},
+        subcommands = {Generate.class, Version.class, Completion.class},
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
         footer = {
@@ -43,6 +43,8 @@ public final class Vipline implements Runnable {
             description = "Show where a failure came from.")
     boolean verbose;
 
+    final Interruption interruption = new Interruption();
+
     @Spec
     private CommandSpec spec;
 
@@ -56,13 +58,20 @@ public final class Vipline implements Runnable {
     public static void main(String[] arguments) {
         PrintWriter out = utf8(FileDescriptor.out, false);
         PrintWriter err = utf8(FileDescriptor.err, true);
-        int exitCode = run(out, err, arguments);
+        Vipline root = new Vipline();
+        root.interruption.watch();
+        int exitCode = root.execute(out, err, arguments);
+        root.interruption.end();
         System.exit(exitCode);
     }
 
     /** Runs one command within this process. @return one of {@link ExitCode} */
     public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        int exitCode = commandLine().setOut(out).setErr(err).execute(arguments);
+        return new Vipline().execute(out, err, arguments);
+    }
+
+    private int execute(PrintWriter out, PrintWriter err, String... arguments) {
+        int exitCode = commandLine(this).setOut(out).setErr(err).execute(arguments);
         err.flush();
         // a reader that closed the pipe early (head, less) wants no more: that is its right, but the work is not done
         return out.checkError() && exitCode == ExitCode.OK ? ExitCode.FAILED : exitCode;
@@ -70,7 +79,10 @@ public final class Vipline implements Runnable {
 
     /** The whole model, from which help, completion and man page are made. */
     static CommandLine commandLine() {
-        Vipline root = new Vipline();
+        return commandLine(new Vipline());
+    }
+
+    private static CommandLine commandLine(Vipline root) {
         FailureReport failures = new FailureReport(root);
         CommandLine command = new CommandLine(root)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -94,7 +106,11 @@ public final class Vipline implements Runnable {
     }
 
     private static void headExamples(CommandLine command) {
-        command.getCommandSpec().usageMessage().footerHeading("Examples:%n").headerHeading("%n");
+        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+        usage.footerHeading("Examples:%n").headerHeading("%n");
+        // not wrapped: an example is copied as a whole
+        command.getHelpSectionMap()
+                .put(UsageMessageSpec.SECTION_KEY_FOOTER, help -> String.join("\n", usage.footer()) + "\n");
         command.getSubcommands().values().forEach(Vipline::headExamples);
     }
 

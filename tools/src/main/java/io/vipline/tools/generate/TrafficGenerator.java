@@ -79,6 +79,11 @@ public final class TrafficGenerator {
         return written;
     }
 
+    /** Flows that have been given room so far: all, once it is done. */
+    public long flowsBegun() {
+        return opened;
+    }
+
     /**
      * Writes the next frame.
      *
