@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.frame.live.SinkAgent.Offload;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -82,10 +83,10 @@ class LiveDevicesTest {
         private int partial;
         private int superFrames;
 
-        PatchCable(LiveDevice one, LiveDevice other) {
+        PatchCable(LiveDevice one, LiveDevice other, Offload offload) {
             DeviceListener listener = (device, cause) -> lost.add(device.name() + ": " + cause.getMessage());
             source = new DeviceSource(List.of(one, other), new SystemEpochNanoClock(), listener);
-            sink = new SinkAgent(ring, List.of(one, other), listener);
+            sink = new SinkAgent(ring, List.of(one, other), offload, listener);
         }
 
         @Override
@@ -134,6 +135,8 @@ class LiveDevicesTest {
             try {
                 HttpURLConnection connection =
                         (HttpURLConnection) URI.create(uri).toURL().openConnection();
+                // a kept connection would lead into the namespaces of the test before
+                connection.setRequestProperty("Connection", "close");
                 connection.setConnectTimeout((int) LIMIT.toMillis());
                 connection.setReadTimeout((int) LIMIT.toMillis());
                 return connection.getInputStream().readAllBytes();
@@ -147,7 +150,7 @@ class LiveDevicesTest {
     void aDocumentComesThroughWithUnfinishedChecksumsAndSuperFrames() {
         try (TapDevice tap = openTap();
                 PacketSocket socket = openPacketSocket("node", "v0")) {
-            PatchCable cable = new PatchCable(tap, socket);
+            PatchCable cable = new PatchCable(tap, socket, Offload.KEEP);
             HttpServer server = serve();
             try (AgentRunner runner = start(cable)) {
                 assertThat(runner.isClosed()).isFalse();
@@ -168,6 +171,49 @@ class LiveDevicesTest {
     }
 
     @Test
+    void withOffloadFinishedEveryFrameOnTheWireIsShortAndHasRightChecksums() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/tcpdump")), "needs tcpdump");
+        try (TapDevice tap = openTap();
+                PacketSocket socket = openPacketSocket("node", "v0")) {
+            PatchCable cable = new PatchCable(tap, socket, Offload.FINISH);
+            HttpServer server = serve();
+            Path text = bed.scratchFile(".tcpdump");
+            Process tcpdump =
+                    bed.start("client", text, "tcpdump", "-i", "tap0", "-Q", "in", "-B", "65536", "-n", "-vv", "tcp");
+            awaitText(text, "listening on");
+            try (AgentRunner runner = start(cable)) {
+                assertThat(runner.isClosed()).isFalse();
+                for (String host : List.of("10.9.0.2", "[fd09::2]")) {
+                    assertThat(Arrays.equals(fetch("http://" + host + ":8080/"), DOCUMENT))
+                            .isTrue();
+                }
+            } finally {
+                server.stop(0);
+            }
+            assertThat(cable.superFrames).isPositive();
+            awaitText(text, "fd09::2.8080 > fd09::1");
+            tcpdump.destroy();
+            tcpdump.waitFor();
+            List<String> lines = Files.readAllLines(text);
+            assertThat(lines).noneMatch(line -> line.contains("incorrect") || line.contains("bad cksum"));
+            assertThat(lines.stream().filter(line -> line.contains("(correct)")).count())
+                    .isGreaterThan(2000);
+            assertThat(tap.counters().get(DeviceCounter.SENT)).isGreaterThan(2L * DOCUMENT.length / 1500);
+            assertThat(cable.lost).isEmpty();
+        }
+    }
+
+    private static void awaitText(Path file, String text) throws Exception {
+        for (int tries = 0; tries < 500; tries++) {
+            if (Files.exists(file) && Files.readString(file).contains(text)) {
+                return;
+            }
+            Thread.sleep(10);
+        }
+        throw new AssertionError("'" + text + "' not in " + Files.readString(file));
+    }
+
+    @Test
     void aVlanTagThatTheKernelTookOutIsPutBackAndComesThroughAtTheOtherEnd() throws Exception {
         try (PacketSocket node = openPacketSocket("node", "v0");
                 PacketSocket server = openPacketSocket("server", "v1")) {
@@ -180,7 +226,7 @@ class LiveDevicesTest {
             batch.add(0, frame.length, frame.length, 0, 0, LinkType.ETHERNET);
             FrameRing ring = new FrameRing();
             SourceAgent.copy(batch, 0, 0, ring);
-            new SinkAgent(ring, List.of(node), (device, cause) -> {
+            new SinkAgent(ring, List.of(node), Offload.KEEP, (device, cause) -> {
                         throw cause;
                     })
                     .doWork();
@@ -212,7 +258,7 @@ class LiveDevicesTest {
     void aRemovedInterfaceIsReportedAndTheOtherGoesOn() throws Exception {
         try (TapDevice tap = openTap();
                 PacketSocket socket = openPacketSocket("node", "v0")) {
-            PatchCable cable = new PatchCable(tap, socket);
+            PatchCable cable = new PatchCable(tap, socket, Offload.KEEP);
             try (AgentRunner runner = start(cable)) {
                 assertThat(runner.isClosed()).isFalse();
                 bed.ip("node", "link del v0");
