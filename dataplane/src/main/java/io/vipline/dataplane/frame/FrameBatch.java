@@ -19,7 +19,7 @@ public final class FrameBatch {
     public final int[] offset;
     /** Bytes present. */
     public final int[] captured;
-    /** Bytes that the frame had on the wire: more than {@link #captured} if it was cut by a snap length. */
+    /** Bytes that the frame had on the wire: more than {@link #captured} if it was cut by a snap length, never less. */
     public final int[] original;
     /** Nanoseconds since 1970. */
     public final long[] timeNs;
@@ -78,5 +78,19 @@ public final class FrameBatch {
         checksumOffset[i] = 0;
         gsoType[i] = 0;
         gsoSize[i] = 0;
+    }
+
+    /** Moves what is said of the frame at {@code from} to {@code to}; its bytes stay where they are. */
+    public void move(int from, int to) {
+        offset[to] = offset[from];
+        captured[to] = captured[from];
+        original[to] = original[from];
+        timeNs[to] = timeNs[from];
+        interfaceIndex[to] = interfaceIndex[from];
+        linkType[to] = linkType[from];
+        checksumStart[to] = checksumStart[from];
+        checksumOffset[to] = checksumOffset[from];
+        gsoType[to] = gsoType[from];
+        gsoSize[to] = gsoSize[from];
     }
 }

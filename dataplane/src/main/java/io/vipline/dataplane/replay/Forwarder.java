@@ -63,8 +63,11 @@ final class Forwarder implements AutoCloseable {
     private void round() {
         int limit = pace.isUnlimited() ? FrameBatch.CAPACITY : 1;
         while (!stopped && source.poll(batch, limit) != RewindableSource.END) {
-            if (batch.interfaceIndex[batch.count - 1] >= interfaces.size()) {
+            if (source.interfaces().size() > interfaces.size()) {
                 interfaces.take(source.interfaces());
+            }
+            if (batch.count == 0) {
+                continue;
             }
             pace.await(batch.timeNs[0]);
             pipeline.process(batch);

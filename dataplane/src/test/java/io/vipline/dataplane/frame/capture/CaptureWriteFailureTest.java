@@ -10,7 +10,6 @@ import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.frame.capture.CaptureFormat.Direction;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -79,10 +78,14 @@ class CaptureWriteFailureTest {
     @ParameterizedTest
     @MethodSource("formats")
     void aPipeWhoseReaderHasGoneFailsWithItsReason(CaptureFormat format) throws Exception {
-        Process reader = new ProcessBuilder("head", "-c", "100").redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        CaptureWriter writer =
-                CaptureWriter.to(Channels.newChannel(reader.getOutputStream()), "-", format, List.of(FACES));
-        assertThat(failure(writer)).hasMessageStartingWith("-: Broken pipe");
+        Path pipe = folder.resolve("pipe");
+        assertThat(SmallDisk.run("mkfifo", pipe.toString())).isZero();
+        Process reader = new ProcessBuilder("head", "-c", "100", pipe.toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        CaptureWriter writer = CaptureWriter.open(pipe, format, List.of(FACES));
+        assertThat(failure(writer)).hasMessageStartingWith(pipe + ": Broken pipe");
+        writer.close();
         assertThat(reader.waitFor(10, TimeUnit.SECONDS)).isTrue();
     }
 
