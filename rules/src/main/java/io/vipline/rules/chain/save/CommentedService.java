@@ -14,8 +14,8 @@ final class CommentedService {
      * traffic to ns/name:port will be dropped …}: the name stands first, or after "for" or "to". Until 1.18 an unnamed
      * port left its colon there.
      */
-    private static final Pattern NAME = Pattern.compile(
-            "(?:^|(?:^|.* )(?:for|to) )(" + DNS_NAME + "/" + DNS_NAME + "(?::[-a-z0-9]+)?):?(?: .*)?");
+    private static final Pattern NAME =
+            Pattern.compile("(?:^|(?:^|.* )(?:for|to) )(" + DNS_NAME + "/" + DNS_NAME + "(?::[-a-z0-9]+)?):?(?: .*)?");
 
     private CommentedService() {}
 

@@ -30,8 +30,7 @@ public final class IptablesDump {
     private final Map<IpFamily, Ruleset> rulesets;
     private final List<Problem> problems;
 
-    IptablesDump(
-            List<Line> lines, boolean endsWithNewline, Map<IpFamily, Ruleset> rulesets, List<Problem> problems) {
+    IptablesDump(List<Line> lines, boolean endsWithNewline, Map<IpFamily, Ruleset> rulesets, List<Problem> problems) {
         this.lines = List.copyOf(lines);
         this.endsWithNewline = endsWithNewline;
         this.rulesets = Map.copyOf(rulesets);

@@ -122,4 +122,5 @@ final class SaveLine {
         while (hasNext() && !peek().value().startsWith("-") && !nextIs("!")) {
             at++;
         }
-    }}
+    }
+}

@@ -49,8 +49,18 @@ final class SaveMatches {
         String option = line.value("!");
         switch (option) {
             case "-m", "--match" -> openModule(own);
-            case "-p", "--protocol", "-s", "--source", "-d", "--destination", "-i", "--in-interface", "-o",
-                    "--out-interface", "-f", "--fragment" -> basic(option, negated, own);
+            case "-p",
+                    "--protocol",
+                    "-s",
+                    "--source",
+                    "-d",
+                    "--destination",
+                    "-i",
+                    "--in-interface",
+                    "-o",
+                    "--out-interface",
+                    "-f",
+                    "--fragment" -> basic(option, negated, own);
             default -> {
                 matches.add(extension(option, negated));
                 moduleHasTerm = true;
@@ -79,26 +89,25 @@ final class SaveMatches {
 
     private void basic(String option, boolean negated, int own) {
         String value = option.equals("-f") || option.equals("--fragment") ? "" : line.value(option);
-        Match match =
-                switch (option) {
-                    case "-p", "--protocol" -> {
-                        OptionalInt number = SaveValues.protocol(value);
-                        yield number.isPresent()
-                                ? new Match.Protocol(number.getAsInt(), value, negated)
-                                : opaque(own, "the number of protocol " + value + " is not known here");
-                    }
-                    case "-s", "--source" ->
-                        SaveValues.cidr(value)
-                                .<Match>map(cidr -> new Match.Source(cidr, line.textFrom(own), negated))
-                                .orElseThrow(() -> wrong(option, value, "an address or a range of them"));
-                    case "-d", "--destination" ->
-                        SaveValues.cidr(value)
-                                .<Match>map(cidr -> new Match.Destination(cidr, line.textFrom(own), negated))
-                                .orElseThrow(() -> wrong(option, value, "an address or a range of them"));
-                    case "-i", "--in-interface" -> new Match.InInterface(value, negated);
-                    case "-o", "--out-interface" -> new Match.OutInterface(value, negated);
-                    default -> opaque(own, "whether the packet is a later fragment is not known");
-                };
+        Match match = switch (option) {
+            case "-p", "--protocol" -> {
+                OptionalInt number = SaveValues.protocol(value);
+                yield number.isPresent()
+                        ? new Match.Protocol(number.getAsInt(), value, negated)
+                        : opaque(own, "the number of protocol " + value + " is not known here");
+            }
+            case "-s", "--source" ->
+                SaveValues.cidr(value)
+                        .<Match>map(cidr -> new Match.Source(cidr, line.textFrom(own), negated))
+                        .orElseThrow(() -> wrong(option, value, "an address or a range of them"));
+            case "-d", "--destination" ->
+                SaveValues.cidr(value)
+                        .<Match>map(cidr -> new Match.Destination(cidr, line.textFrom(own), negated))
+                        .orElseThrow(() -> wrong(option, value, "an address or a range of them"));
+            case "-i", "--in-interface" -> new Match.InInterface(value, negated);
+            case "-o", "--out-interface" -> new Match.OutInterface(value, negated);
+            default -> opaque(own, "whether the packet is a later fragment is not known");
+        };
         matches.add(match);
     }
 
@@ -128,10 +137,8 @@ final class SaveMatches {
     private Match protocolTerm(String option, boolean negated) {
         boolean ports = loaded.contains("tcp") || loaded.contains("udp") || loaded.contains("sctp");
         return switch (option) {
-            case "--sport", "--source-port" ->
-                ports ? new Match.SourcePort(ports(option), negated) : null;
-            case "--dport", "--destination-port" ->
-                ports ? new Match.DestinationPort(ports(option), negated) : null;
+            case "--sport", "--source-port" -> ports ? new Match.SourcePort(ports(option), negated) : null;
+            case "--dport", "--destination-port" -> ports ? new Match.DestinationPort(ports(option), negated) : null;
             case "--tcp-flags" -> {
                 int mask = flags(option);
                 int compare = flags(option);
@@ -175,12 +182,11 @@ final class SaveMatches {
     }
 
     private Match addressType(String option, boolean negated) {
-        Match.Side side =
-                switch (option) {
-                    case "--src-type" -> Match.Side.SOURCE;
-                    case "--dst-type" -> Match.Side.DESTINATION;
-                    default -> null;
-                };
+        Match.Side side = switch (option) {
+            case "--src-type" -> Match.Side.SOURCE;
+            case "--dst-type" -> Match.Side.DESTINATION;
+            default -> null;
+        };
         if (side == null) {
             return unknown(option);
         }
@@ -193,13 +199,12 @@ final class SaveMatches {
     }
 
     private Match multiPort(String option, boolean negated) {
-        Match.Side side =
-                switch (option) {
-                    case "--sports", "--source-ports" -> Match.Side.SOURCE;
-                    case "--dports", "--destination-ports" -> Match.Side.DESTINATION;
-                    case "--ports" -> Match.Side.EITHER;
-                    default -> null;
-                };
+        Match.Side side = switch (option) {
+            case "--sports", "--source-ports" -> Match.Side.SOURCE;
+            case "--dports", "--destination-ports" -> Match.Side.DESTINATION;
+            case "--ports" -> Match.Side.EITHER;
+            default -> null;
+        };
         if (side == null) {
             return unknown(option);
         }
@@ -210,8 +215,7 @@ final class SaveMatches {
     }
 
     /** The value of an option that has this name; empty if the option is another. */
-    private <T> Optional<T> value(
-            String option, String name, Function<String, Optional<T>> read, String what) {
+    private <T> Optional<T> value(String option, String name, Function<String, Optional<T>> read, String what) {
         if (!option.equals(name)) {
             return Optional.empty();
         }

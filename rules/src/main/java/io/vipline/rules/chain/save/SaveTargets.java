@@ -12,8 +12,27 @@ import java.util.function.Predicate;
 final class SaveTargets {
     /** Targets that let the packet go on as it was, for all that a verdict depends on. */
     private static final Set<String> IGNORED = Set.of(
-            "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "TOS", "DSCP", "TTL", "HL",
-            "ECN", "CLASSIFY", "SECMARK", "CONNSECMARK", "IDLETIMER", "RATEEST", "LED", "TEE", "SET");
+            "LOG",
+            "NFLOG",
+            "ULOG",
+            "AUDIT",
+            "TRACE",
+            "CHECKSUM",
+            "TCPMSS",
+            "TCPOPTSTRIP",
+            "TOS",
+            "DSCP",
+            "TTL",
+            "HL",
+            "ECN",
+            "CLASSIFY",
+            "SECMARK",
+            "CONNSECMARK",
+            "IDLETIMER",
+            "RATEEST",
+            "LED",
+            "TEE",
+            "SET");
 
     private final SaveLine line;
     private final IpFamily family;

@@ -107,7 +107,10 @@ final class SaveValues {
         }
         Optional<IpAddress> address = IpAddress.parse(text.substring(0, slash));
         Optional<IpAddress> mask = IpAddress.parse(text.substring(slash + 1));
-        if (address.isEmpty() || mask.isEmpty() || !address.get().isV4() || !mask.get().isV4()) {
+        if (address.isEmpty()
+                || mask.isEmpty()
+                || !address.get().isV4()
+                || !mask.get().isV4()) {
             return Optional.empty();
         }
         int length = Integer.bitCount(mask.get().v4());
