@@ -59,8 +59,8 @@ final class PcapngParser extends CaptureParser {
     int scan(FrameBatch batch, int limit) {
         UnsafeBuffer memory = batch.memory;
         int end = window.length;
-        int at = window.position;
         while (true) {
+            int at = scanEnhancedPackets(batch, limit);
             if (end - at < MIN_BLOCK_BYTES) {
                 return wants(at, MIN_BLOCK_BYTES);
             }
@@ -84,19 +84,53 @@ final class PcapngParser extends CaptureParser {
             if (trailer != length) {
                 return brokenTrailer(at, length, trailer);
             }
-            if (type == ENHANCED_PACKET || type == PACKET || type == SIMPLE_PACKET) {
-                if (batch.count >= limit) {
-                    window.position = at;
-                    return 0;
-                }
-                if (!isPacketAdded(batch, at, type, length)) {
-                    return 0;
-                }
-            } else if (!isTakenIn(memory, at, type, length)) {
+            boolean isPacket = type == ENHANCED_PACKET || type == PACKET || type == SIMPLE_PACKET;
+            if (isPacket && batch.count >= limit) {
                 return 0;
             }
+            if (isPacket ? !isPacketAdded(batch, at, type, length) : !isTakenIn(memory, at, type, length)) {
+                return 0;
+            }
+            window.position = at + length;
+        }
+    }
+
+    /**
+     * Takes a run of enhanced packets that are whole in the window and in good order; most files are one such run. What
+     * it stops at is looked at again by {@link #scan}, which finds out why.
+     *
+     * @return the window's position behind the run
+     */
+    private int scanEnhancedPackets(FrameBatch batch, int limit) {
+        UnsafeBuffer memory = batch.memory;
+        boolean isSwapped = swapped;
+        int end = window.length;
+        int at = window.position;
+        while (batch.count < limit && end - at >= PACKET_DATA + TRAILER_BYTES) {
+            int length = getInt(memory, at + 4, isSwapped);
+            int id = getInt(memory, at + 8, isSwapped);
+            int captured = getInt(memory, at + 20, isSwapped);
+            if (getInt(memory, at, isSwapped) != ENHANCED_PACKET
+                    || length < PACKET_DATA + TRAILER_BYTES
+                    || length > Math.min(end - at, MAX_BLOCK_BYTES)
+                    || (length & 3) != 0
+                    || getInt(memory, at + length - TRAILER_BYTES, isSwapped) != length
+                    || Integer.compareUnsigned(id, sectionCount) >= 0
+                    || Integer.compareUnsigned(captured, length - PACKET_DATA - TRAILER_BYTES) > 0
+                    || captured > MAX_FRAME_BYTES) {
+                break;
+            }
+            long high = Integer.toUnsignedLong(getInt(memory, at + 12, isSwapped));
+            long low = Integer.toUnsignedLong(getInt(memory, at + 16, isSwapped));
+            InterfaceDescription from = section[id];
+            long timeNs = from.ticks().timeNs(high << 32 | low) + timeShiftNs;
+            int original = originalBytes(captured, getInt(memory, at + 24, isSwapped));
+            int place = at + PACKET_DATA;
+            batch.add(place, captured, original, timeNs, sectionFirst + id, from.face().linkType());
             at += length;
         }
+        window.position = at;
+        return at;
     }
 
     private boolean isPacketAdded(FrameBatch batch, int at, int type, int length) {
