@@ -126,7 +126,13 @@ final class PcapngParser extends CaptureParser {
             long timeNs = from.ticks().timeNs(high << 32 | low) + timeShiftNs;
             int original = originalBytes(captured, getInt(memory, at + 24, isSwapped));
             int place = at + PACKET_DATA;
-            batch.add(place, captured, original, timeNs, sectionFirst + id, from.face().linkType());
+            batch.add(
+                    place,
+                    captured,
+                    original,
+                    timeNs,
+                    sectionFirst + id,
+                    from.face().linkType());
             at += length;
         }
         window.position = at;

@@ -13,7 +13,8 @@ import java.util.Optional;
 
 /** For tests of other packages: what a source shows and what tcpdump does, as lines; and a capture to filter. */
 public final class CaptureOracle {
-    private static final String IPV4 = "4500002c000100004011 0000 0a000001 0a000002 0035 1234 0018 0000".replace(" ", "");
+    private static final String IPV4 =
+            "4500002c000100004011 0000 0a000001 0a000002 0035 1234 0018 0000".replace(" ", "");
     private static final String IPV6 =
             "60000000000c0640 fd000000000000000000000000000001 fd000000000000000000000000000002 1234 0050 00000000"
                     .replace(" ", "");
@@ -51,19 +52,21 @@ public final class CaptureOracle {
 
     private static String wrapped(LinkType type, ByteOrder order, boolean isV4) {
         String etherType = isV4 ? "0800" : "86dd";
-        String head =
-                switch (type) {
-                    case BSD_LOOPBACK -> {
-                        // macOS's number for IPv6
-                        byte[] family = ByteBuffer.allocate(4).order(order).putInt(isV4 ? 2 : 30).array();
-                        yield HexFormat.of().formatHex(family);
-                    }
-                    case OPENBSD_LOOPBACK -> isV4 ? "00000002" : "00000018";
-                    case ETHERNET -> ETHERNET_ADDRESSES + etherType;
-                    case LINUX_SLL -> "0000 0001 0006 020000000001 0000".replace(" ", "") + etherType;
-                    case LINUX_SLL2 -> etherType + "0000 00000001 0001 00 06 020000000001 0000".replace(" ", "");
-                    case RAW_IP, RAW_IPV4, RAW_IPV6, OTHER -> "";
-                };
+        String head = switch (type) {
+            case BSD_LOOPBACK -> {
+                // macOS's number for IPv6
+                byte[] family = ByteBuffer.allocate(4)
+                        .order(order)
+                        .putInt(isV4 ? 2 : 30)
+                        .array();
+                yield HexFormat.of().formatHex(family);
+            }
+            case OPENBSD_LOOPBACK -> isV4 ? "00000002" : "00000018";
+            case ETHERNET -> ETHERNET_ADDRESSES + etherType;
+            case LINUX_SLL -> "0000 0001 0006 020000000001 0000".replace(" ", "") + etherType;
+            case LINUX_SLL2 -> etherType + "0000 00000001 0001 00 06 020000000001 0000".replace(" ", "");
+            case RAW_IP, RAW_IPV4, RAW_IPV6, OTHER -> "";
+        };
         boolean ipv4 = isV4 && type != LinkType.RAW_IPV6 || type == LinkType.RAW_IPV4;
         return head + (ipv4 ? IPV4 : IPV6);
     }

@@ -32,7 +32,8 @@ class CaptureRoundTripTest {
     private record Sent(long timeNs, int face, byte[] bytes, int cutBytes, String comment) {
         Frame asRead() {
             String link = FACES[face].linkType().name();
-            return new Frame(timeNs, bytes.length + cutBytes, face, link, HexFormat.of().formatHex(bytes));
+            return new Frame(
+                    timeNs, bytes.length + cutBytes, face, link, HexFormat.of().formatHex(bytes));
         }
     }
 
@@ -58,7 +59,10 @@ class CaptureRoundTripTest {
         Arbitrary<Long> time = Arbitraries.longs().between(0, 4_294_967_295_999_999_999L);
         Arbitrary<Integer> face = Arbitraries.integers().between(0, 1);
         Arbitrary<Integer> cut = Arbitraries.integers().between(0, 70_000);
-        return Combinators.combine(time, face, bytes, cut, comment).as(Sent::new).list().ofMaxSize(150);
+        return Combinators.combine(time, face, bytes, cut, comment)
+                .as(Sent::new)
+                .list()
+                .ofMaxSize(150);
     }
 
     private void write(CaptureFormat format, List<FrameInterface> faces, List<Sent> traffic) throws IOException {
@@ -77,7 +81,8 @@ class CaptureRoundTripTest {
         try (CaptureReader reader = CaptureReader.open(file, 512)) {
             CaptureContents read = CaptureContents.of(reader, 17);
             assertThat(read.problem()).isNull();
-            assertThat(read.frames()).isEqualTo(traffic.stream().map(Sent::asRead).toList());
+            assertThat(read.frames())
+                    .isEqualTo(traffic.stream().map(Sent::asRead).toList());
         }
         assertThat(PcapngBlocks.list(Files.readAllBytes(file))).hasSize(traffic.size() + 5);
     }
@@ -106,7 +111,8 @@ class CaptureRoundTripTest {
         if (read.problem() != null) {
             assertThat(read.problem().offset()).isBetween(0L, (long) bytes.length);
         }
-        long shown = read.frames().stream().mapToLong(f -> f.bytes().length() / 2).sum();
+        long shown =
+                read.frames().stream().mapToLong(f -> f.bytes().length() / 2).sum();
         assertThat(shown).isLessThanOrEqualTo(bytes.length);
     }
 

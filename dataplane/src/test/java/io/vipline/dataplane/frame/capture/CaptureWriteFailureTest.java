@@ -50,7 +50,9 @@ class CaptureWriteFailureTest {
             CaptureWriter writer = CaptureWriter.open(file, format, List.of(FACES));
             CaptureWriteException failure = failure(writer);
             assertThat(failure).hasMessageStartingWith(file + ": No space left on device");
-            assertThat(failure(writer)).as("and every later write fails the same").isSameAs(failure);
+            assertThat(failure(writer))
+                    .as("and every later write fails the same")
+                    .isSameAs(failure);
             writer.close();
 
             byte[] bytes = Files.readAllBytes(file);

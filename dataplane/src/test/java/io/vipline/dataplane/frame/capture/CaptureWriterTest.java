@@ -116,7 +116,9 @@ class CaptureWriterTest {
             FrameInterface odd = new FrameInterface("", LinkType.OTHER, 147, 0);
             CaptureWriter.open(file, format, List.of(odd)).close();
             try (CaptureReader reader = CaptureReader.open(file)) {
-                assertThat(reader.interfaces()).extracting(FrameInterface::linkNumber).containsExactly(147);
+                assertThat(reader.interfaces())
+                        .extracting(FrameInterface::linkNumber)
+                        .containsExactly(147);
             }
         }
     }
@@ -195,7 +197,8 @@ class CaptureWriterTest {
             assertThat(judge.exitCode()).isZero();
             assertThat(judge.complaint()).startsWith("reading from file").hasLineCount(1);
             assertThat(judge.frames()).hasSize(500);
-            assertThat(CaptureContents.mapped(file, 4096, FrameBatch.CAPACITY).frames()).isEqualTo(judge.frames());
+            assertThat(CaptureContents.mapped(file, 4096, FrameBatch.CAPACITY).frames())
+                    .isEqualTo(judge.frames());
         }
     }
 }

@@ -28,7 +28,8 @@ class LargeCaptureTest {
             channel.write(ByteBuffer.wrap(header.toBytes()));
             long at = header.size();
             for (int i = 0; i < FRAMES; i++) {
-                CaptureBytes record = CaptureBytes.little().u32(i).u32(i).u32(FRAME_BYTES).u32(FRAME_BYTES + i);
+                CaptureBytes record =
+                        CaptureBytes.little().u32(i).u32(i).u32(FRAME_BYTES).u32(FRAME_BYTES + i);
                 channel.write(ByteBuffer.wrap(record.toBytes()), at);
                 at += 16 + FRAME_BYTES;
                 channel.write(ByteBuffer.wrap(new byte[] {(byte) i}), at - 1);

@@ -40,8 +40,8 @@ final class PcapngBlocks {
 
     private String line(int type, int end) {
         return switch (type) {
-            case SECTION -> "section magic=" + hex(4) + " version=" + hex(4) + " length=" + file.getLong()
-                    + options(end, 4);
+            case SECTION ->
+                "section magic=" + hex(4) + " version=" + hex(4) + " length=" + file.getLong() + options(end, 4);
             case 1 -> "interface link=" + file.getInt() + " snap=" + file.getInt() + options(end, 2);
             case 4 -> "names" + names(end);
             case 5 -> "statistics of=" + file.getInt() + " time=" + time() + options(end, NONE);

@@ -30,8 +30,8 @@ final class Tcpdump {
     }
 
     static Reading read(Path capture, String... filter) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of("tcpdump", "-r", capture.toString(), "--time-stamp-precision=nano", "-w", "-"));
+        List<String> command =
+                new ArrayList<>(List.of("tcpdump", "-r", capture.toString(), "--time-stamp-precision=nano", "-w", "-"));
         command.addAll(Arrays.asList(filter));
         File stderr = File.createTempFile("tcpdump", ".stderr");
         try {
@@ -63,7 +63,8 @@ final class Tcpdump {
             byte[] bytes = new byte[file.getInt()];
             int original = file.getInt();
             file.get(bytes);
-            frames.add(new CaptureContents.Frame(timeNs, original, 0, link, HexFormat.of().formatHex(bytes)));
+            frames.add(new CaptureContents.Frame(
+                    timeNs, original, 0, link, HexFormat.of().formatHex(bytes)));
         }
         return frames;
     }

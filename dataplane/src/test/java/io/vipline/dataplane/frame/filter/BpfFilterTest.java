@@ -68,12 +68,14 @@ class BpfFilterTest {
         CaptureOracle.assumeInstalled();
         return Stream.of(LinkType.values())
                 .filter(type -> type != LinkType.OTHER)
-                .flatMap(type -> Stream.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)
-                        .map(order -> Map.entry(type, order)))
+                .flatMap(type ->
+                        Stream.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN).map(order -> Map.entry(type, order)))
                 .map(of -> dynamicTest(of.toString(), () -> {
                     Path file = CaptureOracle.mixedTraffic(folder, of.getKey(), of.getValue());
                     List<String> expressions = List.of("ip", "ip6", "udp port 53", "host 10.0.0.1", "less 70");
-                    assertThat(check(file, expressions)).as("some match, and some do not").isPositive();
+                    assertThat(check(file, expressions))
+                            .as("some match, and some do not")
+                            .isPositive();
                 }));
     }
 
@@ -105,8 +107,7 @@ class BpfFilterTest {
         Path file = CaptureOracle.mixedTraffic(folder, LinkType.RAW_IPV6, ByteOrder.LITTLE_ENDIAN);
         List<FrameInterface> interfaces =
                 List.of(new FrameInterface("", LinkType.RAW_IPV6, 0), new FrameInterface("", LinkType.ETHERNET, 0));
-        try (FilteredSource source =
-                new FilteredSource(CaptureReader.open(file), new BpfFilter("ip", interfaces))) {
+        try (FilteredSource source = new FilteredSource(CaptureReader.open(file), new BpfFilter("ip", interfaces))) {
             assertThat(CaptureOracle.read(source)).isEmpty();
         }
     }
@@ -114,8 +115,8 @@ class BpfFilterTest {
     @Test
     void aWrongExpressionIsRefusedBeforeAnyFrame() {
         for (List<FrameInterface> interfaces : List.of(ETHERNET, List.<FrameInterface>of())) {
-            FilterException e = catchThrowableOfType(
-                    FilterException.class, () -> new BpfFilter("tcp prot 80", interfaces).close());
+            FilterException e =
+                    catchThrowableOfType(FilterException.class, () -> new BpfFilter("tcp prot 80", interfaces).close());
             assertThat(e.reason()).isEqualTo(FilterException.Reason.EXPRESSION);
             assertThat(e).hasMessageContaining("filter \"tcp prot 80\"").hasMessageContaining("syntax error");
         }
