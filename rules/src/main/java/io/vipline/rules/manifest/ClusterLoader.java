@@ -43,7 +43,9 @@ public final class ClusterLoader {
         ProblemLog problems = new ProblemLog();
         Manifests manifests = ManifestReader.read(sources, problems);
         Cluster cluster = new ClusterLoader(settings, problems, manifests).complete();
-        return new LoadedCluster(cluster, problems.all());
+        return new LoadedCluster(
+                cluster,
+                problems.inOrder(sources.stream().map(ManifestSource::name).toList()));
     }
 
     private Cluster complete() {

@@ -65,7 +65,7 @@ final class ClusterPods {
 
     /** Makes the pods that a workload still lacks. */
     void expand(Workload workload) {
-        if (workload.template() == null || workload.selector() == null) {
+        if (workload.template() == null || !workload.hasSelector()) {
             problems.error(
                     workload.parsed().at("spec"),
                     workload.title() + " lacks a selector or a template",

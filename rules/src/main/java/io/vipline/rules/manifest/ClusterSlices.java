@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.vipline.rules.net.IpAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,9 @@ final class ClusterSlices {
         slices = new ArrayList<>();
         this.problems = problems;
         for (Parsed<EndpointSlice> slice : given) {
+            if (!isUsable(slice)) {
+                continue;
+            }
             Map<String, String> labels = slice.object().getMetadata().getLabels();
             String service = labels == null ? null : labels.get(SliceDerivation.SERVICE_NAME);
             if (service == null) {
@@ -31,6 +35,35 @@ final class ClusterSlices {
             }
             add(slice, service);
         }
+    }
+
+    private boolean isUsable(Parsed<EndpointSlice> slice) {
+        String type = slice.object().getAddressType();
+        boolean usable = !ServiceDraft.isBlank(type);
+        if (!usable) {
+            problems.error(
+                    slice.at(),
+                    "an EndpointSlice has no addressType",
+                    "the API server refuses it",
+                    "add addressType: IPv4");
+        }
+        for (int i = 0; i < slice.object().getEndpoints().size(); i++) {
+            List<String> addresses = slice.object().getEndpoints().get(i).getAddresses();
+            for (int j = 0; j < addresses.size(); j++) {
+                String family = IpAddress.parse(addresses.get(j))
+                        .map(ip -> ip.family().text())
+                        .orElse("FQDN");
+                if (!ServiceDraft.isBlank(type) && !family.equals(type)) {
+                    usable = false;
+                    problems.error(
+                            slice.at("endpoints", i, "addresses", j),
+                            "\"" + addresses.get(j) + "\" is no " + type + " address",
+                            "addressType of its slice is " + type,
+                            "correct one of the two");
+                }
+            }
+        }
+        return usable;
     }
 
     private void add(Parsed<EndpointSlice> slice, String service) {

@@ -59,11 +59,23 @@ final class FieldChecker {
                         known.computeIfAbsent(type, this::properties));
             case Sequence sequence
             when type.isCollectionLikeType() ->
-                sequence.items().forEach(item -> check(source, path, item, type.getContentType()));
+                sequence.items().forEach(item -> checkItem(source, path, item, type.getContentType()));
             case Scalar scalar when type.hasRawClass(String.class) -> checkText(source, path, scalar);
             case Mapping mapping -> {}
             case Sequence sequence -> {}
             case Scalar scalar -> {}
+        }
+    }
+
+    private void checkItem(String source, String path, Tree item, JavaType type) {
+        if (item instanceof Scalar scalar && scalar.kind() == Kind.NULL) {
+            problems.warning(
+                    new Origin(source, item.line(), item.column()),
+                    "an item of " + path.substring(1) + " is empty",
+                    "it counts as not there",
+                    "remove its dash");
+        } else {
+            check(source, path, item, type);
         }
     }
 

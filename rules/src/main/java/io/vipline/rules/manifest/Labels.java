@@ -29,6 +29,9 @@ final class Labels {
     }
 
     private static boolean match(LabelSelectorRequirement requirement, Map<String, String> labels) {
+        if (requirement.getOperator() == null || requirement.getKey() == null) {
+            return false;
+        }
         String value = labels == null ? null : labels.get(requirement.getKey());
         return switch (requirement.getOperator()) {
             case "In" -> value != null && requirement.getValues().contains(value);

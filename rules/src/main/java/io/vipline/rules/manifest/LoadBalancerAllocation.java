@@ -3,13 +3,16 @@ package io.vipline.rules.manifest;
 import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.LoadBalancerStatus;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServiceStatus;
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -42,9 +45,30 @@ final class LoadBalancerAllocation {
                 fill(service);
             }
         }
+        checkClashes(services);
     }
 
-    private static List<LoadBalancerIngress> ingress(ServiceDraft service) {
+    private void checkClashes(List<ServiceDraft> services) {
+        Map<String, ServiceDraft> owners = new HashMap<>();
+        for (ServiceDraft service : services) {
+            for (LoadBalancerIngress entry : ingress(service)) {
+                for (ServicePort port : service.ports()) {
+                    String key = entry.getIp() + " port " + port.getPort() + "/" + port.getProtocol();
+                    ServiceDraft owner = entry.getIp() == null ? null : owners.putIfAbsent(key, service);
+                    if (owner != null && owner != service) {
+                        problems.warning(
+                                service.at("spec", "loadBalancerIP"),
+                                "load-balancer address " + key + " of " + service.name() + " is also " + owner.name()
+                                        + "'s",
+                                "its connections reach one of the two only",
+                                "choose another address or leave it out");
+                    }
+                }
+            }
+        }
+    }
+
+    static List<LoadBalancerIngress> ingress(ServiceDraft service) {
         ServiceStatus status = service.parsed.object().getStatus();
         return status == null || status.getLoadBalancer() == null
                 ? List.of()

@@ -127,7 +127,7 @@ final class ManifestReader {
         if (!ours) {
             problems.note(
                     at,
-                    "passed over " + kind + " " + tree.nearest("metadata").text("name"),
+                    ("passed over " + kind + " " + tree.nearest("metadata").text("name")).strip(),
                     "Vipline does not read " + (version.isEmpty() ? "" : version + " ") + kind,
                     "nothing to do");
             return;

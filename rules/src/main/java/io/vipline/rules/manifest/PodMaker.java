@@ -73,7 +73,7 @@ final class PodMaker {
     }
 
     private ObjectMeta metadata(String name) {
-        ObjectMeta template = workload.template().getMetadata();
+        ObjectMeta template = workload.template().getMetadata(); // not null: its labels match the selector
         ObjectMeta metadata = new ObjectMeta();
         metadata.setName(name);
         metadata.setGenerateName(owner + "-");

@@ -3,7 +3,10 @@ package io.vipline.rules.manifest;
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Collects all problems of one run, in the order found. For one thread. */
 final class ProblemLog {
@@ -19,6 +22,18 @@ final class ProblemLog {
 
     void note(Origin origin, String what, String why, String mend) {
         problems.add(Problem.note(origin, what, why, mend));
+    }
+
+    /** By place: sources in this order, then what has no place in them. */
+    List<Problem> inOrder(List<String> sources) {
+        Map<String, Integer> ranks = new HashMap<>();
+        sources.forEach(source -> ranks.putIfAbsent(source, ranks.size()));
+        return problems.stream()
+                .sorted(Comparator.comparingInt((Problem problem) ->
+                                ranks.getOrDefault(problem.origin().source(), Integer.MAX_VALUE))
+                        .thenComparingInt(problem -> problem.origin().line())
+                        .thenComparingInt(problem -> problem.origin().column()))
+                .toList();
     }
 
     List<Problem> all() {

@@ -1,5 +1,6 @@
 package io.vipline.rules.manifest;
 
+import io.fabric8.kubernetes.api.model.LoadBalancerIngress;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServiceSpec;
 import io.vipline.rules.net.Cidr;
@@ -90,7 +91,16 @@ final class ServiceChecks {
         for (int i = 0; i < spec.getExternalIPs().size(); i++) {
             address(spec.getExternalIPs().get(i), "spec", "externalIPs", i);
         }
-        List<String> ranges = spec.getLoadBalancerSourceRanges();
+        List<LoadBalancerIngress> ingress = LoadBalancerAllocation.ingress(service);
+        for (int i = 0; i < ingress.size(); i++) {
+            if (!ServiceDraft.isBlank(ingress.get(i).getIp())) {
+                address(ingress.get(i).getIp(), "status", "loadBalancer", "ingress", i, "ip");
+            }
+        }
+        checkSourceRanges(spec.getLoadBalancerSourceRanges());
+    }
+
+    private void checkSourceRanges(List<String> ranges) {
         for (int i = 0; i < ranges.size(); i++) {
             if (Cidr.parse(ranges.get(i).strip()).isEmpty()) {
                 refuse(

@@ -1,5 +1,7 @@
 package io.vipline.rules.manifest;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -8,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -21,6 +24,8 @@ import io.vipline.rules.model.Origin;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Turns trees into fabric8's typed objects. A value that its field cannot hold is a problem with its place. */
@@ -35,7 +40,13 @@ final class TypedObjects {
     TypedObjects(ProblemLog problems) {
         this.problems = problems;
         mapper = JsonMapper.builder()
-                .enable(DeserializationFeature.ACCEPT_EMPTY_STRING_AS_NULL_OBJECT)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+                .defaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP)) // null is absent, as in Go
+                .withConfigOverride(
+                        List.class, list -> list.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.SKIP)))
+                .withConfigOverride(
+                        Map.class, map -> map.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.AS_EMPTY)))
                 .addHandler(new Refusals())
                 .build();
         fields = new FieldChecker(mapper, problems);

@@ -80,6 +80,13 @@ record Workload(
         return says ? set.getSpec().getOrdinals().getStart() : 0;
     }
 
+    /** An empty one would match every pod: the API server refuses it. */
+    boolean hasSelector() {
+        return selector != null
+                && !(selector.getMatchLabels().isEmpty()
+                        && selector.getMatchExpressions().isEmpty());
+    }
+
     String namespace() {
         return parsed.object().getMetadata().getNamespace();
     }

@@ -5,7 +5,9 @@ import io.vipline.rules.manifest.Tree.Kind;
 import io.vipline.rules.manifest.Tree.Mapping;
 import io.vipline.rules.manifest.Tree.Scalar;
 import io.vipline.rules.manifest.Tree.Sequence;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.AliasEvent;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
 import org.yaml.snakeyaml.events.MappingStartEvent;
 import org.yaml.snakeyaml.events.NodeEvent;
@@ -43,6 +46,9 @@ final class YamlDocuments {
 
     private final ParserImpl parser;
     private final Map<String, Anchored> anchors = new HashMap<>();
+    /** Brackets and braces that are open, the innermost first. */
+    private final Deque<CollectionStartEvent> openBrackets = new ArrayDeque<>();
+
     private final int linesBefore;
     private final List<Tree.Scalar> repeatedKeys;
     private long values;
@@ -66,13 +72,23 @@ final class YamlDocuments {
         try {
             YamlDocuments documents =
                     new YamlDocuments(new ParserImpl(new StreamReader(text), options), linesBefore, repeatedKeys);
-            return documents.all();
-        } catch (MarkedYAMLException broken) {
-            throw unreadable(broken, linesBefore);
+            return documents.allUntilBroken();
         } catch (ReaderException broken) {
             throw unreadable(broken, text, linesBefore);
         } catch (YAMLException broken) {
             throw new UnreadableDocument(linesBefore + 1, 1, "this is no YAML: " + broken.getMessage(), "correct it");
+        }
+    }
+
+    private List<Tree> allUntilBroken() throws UnreadableDocument {
+        try {
+            return all();
+        } catch (MarkedYAMLException broken) {
+            String context = broken.getContext() == null ? "" : broken.getContext();
+            if (context.contains("flow ") && !openBrackets.isEmpty()) {
+                throw at(openBrackets.peek(), context + ": " + broken.getProblem(), "close the bracket");
+            }
+            throw unreadable(broken, linesBefore);
         }
     }
 
@@ -152,17 +168,32 @@ final class YamlDocuments {
         return tag.equals("!") || tag.equals(CORE + "str");
     }
 
+    private void open(CollectionStartEvent start) {
+        if (start.isFlow()) {
+            openBrackets.push(start);
+        }
+    }
+
+    private void close(CollectionStartEvent start) {
+        if (start.isFlow()) {
+            openBrackets.pop();
+        }
+    }
+
     private Sequence sequence(SequenceStartEvent start, int depth) throws UnreadableDocument {
         List<Tree> items = new ArrayList<>();
+        open(start);
         for (Event event = parser.getEvent(); !event.is(Event.ID.SequenceEnd); event = parser.getEvent()) {
             items.add(value(event, depth + 1));
         }
+        close(start);
         return new Sequence(items, line(start), column(start));
     }
 
     private Mapping mapping(MappingStartEvent start, int depth) throws UnreadableDocument {
         Map<String, Field> fields = new LinkedHashMap<>();
         List<Tree> merged = new ArrayList<>();
+        open(start);
         for (Event event = parser.getEvent(); !event.is(Event.ID.MappingEnd); event = parser.getEvent()) {
             if (!(value(event, depth + 1) instanceof Scalar key)) {
                 throw at(event, "a mapping or a list is no key here", "write a plain word before the colon");
@@ -174,6 +205,7 @@ final class YamlDocuments {
                 repeatedKeys.add(key);
             }
         }
+        close(start);
         for (Tree from : merged) {
             merge(fields, from, start);
         }
@@ -232,7 +264,7 @@ final class YamlDocuments {
         if (context.contains("quoted scalar")) {
             return "close the quote";
         }
-        return context.contains("flow ") ? "close the bracket" : "check the indentation of this line and the one above";
+        return "check the indentation of this line and the one above";
     }
 
     private static UnreadableDocument unreadable(ReaderException broken, String text, int linesBefore) {

@@ -1,0 +1,2 @@
+/** {@code vipline get}: a cluster's objects as kubectl shows them. */
+package io.vipline.tools.get;
