@@ -154,8 +154,9 @@ public final class CaptureReader implements RewindableSource {
             return window.slide(neededBytes);
         } catch (IOException e) {
             long offset = window.offsetOf(window.position);
-            problem =
-                    new CaptureProblem(offset, "reading failed: " + e.getMessage(), "the system said so", "try again");
+            String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+            problem = new CaptureProblem(
+                    offset, "reading failed: " + reason, "the system said so", "check the disk or the pipe's writer");
             return false;
         }
     }
