@@ -2,11 +2,11 @@ package io.vipline.tools;
 
 import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
 import org.agrona.DirectBuffer;
 
 /**
@@ -17,22 +17,20 @@ final class FrameComments {
     private static final Disposition[] DISPOSITIONS = Disposition.values();
     private static final int REMEMBERED = 100_000;
 
-    /** The tuple of a connection's first packet. */
-    record Tuple(int protocol, IpAddress source, IpAddress destination, int ports) {}
+    private record Connection(PacketDescription first, int endpointId) {}
 
     private final Table table;
-    private final Function<Tuple, String> rulePath;
-    private final Map<Tuple, String> remembered = new LinkedHashMap<>(16, 0.75f, true) {
+    private final RulePath rulePath;
+    private final Map<Connection, String> remembered = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Tuple, String> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Connection, String> eldest) {
             return size() > REMEMBERED;
         }
     };
 
-    /** @param rulePath the rules that a connection's first packet met */
-    FrameComments(Table table, Function<Tuple, String> rulePath) {
+    FrameComments(Table table, RulePath rulePath) {
         this.table = table;
         this.rulePath = rulePath;
     }
@@ -60,16 +58,20 @@ final class FrameComments {
                 + masquerade
                 + ", flow "
                 + flow;
-        return memory.getInt(record + FinishedFrame.PROTOCOL) < 0 ? text : text + ", " + path(memory, record);
+        return memory.getInt(record + FinishedFrame.PROTOCOL) < 0 ? text : text + ", " + path(memory, record, endpointId);
     }
 
-    private String path(DirectBuffer memory, int record) {
-        Tuple tuple = new Tuple(
+    private String path(DirectBuffer memory, int record, int endpointId) {
+        int ports = memory.getInt(record + FinishedFrame.ORIGINAL_PORTS);
+        PacketDescription first = PacketDescription.first(
                 memory.getInt(record + FinishedFrame.PROTOCOL),
                 address(memory, record + FinishedFrame.ORIGINAL_SOURCE),
+                ports >>> 16,
                 address(memory, record + FinishedFrame.ORIGINAL_DESTINATION),
-                memory.getInt(record + FinishedFrame.ORIGINAL_PORTS));
-        return remembered.computeIfAbsent(tuple, rulePath);
+                ports & 0xffff);
+        return remembered.computeIfAbsent(
+                new Connection(first, endpointId),
+                connection -> rulePath.of(first, table.endpoint(endpointId).toString()));
     }
 
     private static IpAddress address(DirectBuffer memory, int at) {

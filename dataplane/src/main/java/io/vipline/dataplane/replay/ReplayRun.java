@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * Takes a capture through the rules: with one thread everything happens on the caller's; with more, each forwarder has a
  * thread and the caller's puts their frames back into order. The outcome is the same for any number of threads.
  */
-public final class Replay implements AutoCloseable {
+public final class ReplayRun implements AutoCloseable {
     private final ReplayPlan plan;
     private final InterfaceRegistry interfaces = new InterfaceRegistry();
     private final List<Forwarder> forwarders = new ArrayList<>();
@@ -29,7 +29,7 @@ public final class Replay implements AutoCloseable {
      * @param consumes whether {@link #run} will be given a consumer; if not, each frame is finished into an area that is
      *     used over and over
      */
-    public Replay(ReplayPlan plan, boolean consumes) throws IOException {
+    public ReplayRun(ReplayPlan plan, boolean consumes) throws IOException {
         this.plan = plan;
         this.consumes = consumes;
         for (int share = 0; share < plan.threads(); share++) {

@@ -1,0 +1,158 @@
+package io.vipline.tools;
+
+import io.vipline.dataplane.PipelineConfig;
+import io.vipline.dataplane.PipelineConfig.CapturePoint;
+import io.vipline.dataplane.PipelineConfig.ChecksumMode;
+import io.vipline.dataplane.replay.ReplayPlan;
+import io.vipline.dataplane.replay.ReplayResult;
+import io.vipline.rules.model.Problem;
+import io.vipline.rules.table.Table;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code vipline replay}: a capture through the rules. */
+@Command(
+        name = "replay",
+        header = "Take a capture through the rules of a node.",
+        footer = {
+            "  vipline replay -f cluster.yaml in.pcap -w out.pcapng",
+            "  vipline replay -f cluster.yaml in.pcapng --capture-point node -o json",
+            "  tcpdump -w - | vipline replay -f cluster.yaml - --filter 'tcp port 80'"
+        })
+final class Replay extends Verb {
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Parameters(paramLabel = "IN.pcap[ng]", description = "The capture: pcap or pcapng; - for stdin.")
+    private String capture = "-";
+
+    @Option(
+            names = {"-w", "--write"},
+            paramLabel = "OUT.pcap[ng]",
+            description = "Write the frames as they leave; pcapng carries a comment with each.")
+    private Path output;
+
+    @Option(
+            names = "--capture-point",
+            paramLabel = "client|node",
+            description = "Where the capture was taken: at the clients, who see answers come from the virtual IP, or"
+                    + " on the node. Default: client.")
+    private CapturePoint capturePoint = CapturePoint.CLIENT;
+
+    @Option(
+            names = "--checksum",
+            paramLabel = "trust|verify|fill",
+            description = "Judge no checksum, judge them as the kernel does, or finish those that offloading left"
+                    + " open. Default: trust.")
+    private ChecksumMode checksumMode = ChecksumMode.TRUST;
+
+    @Option(names = "--filter", paramLabel = "EXPR", description = "A pcap filter; other frames are passed over.")
+    private String filter = "";
+
+    @Option(
+            names = "--speed",
+            paramLabel = "max|original|Nx",
+            converter = SpeedConverter.class,
+            description = "How fast: as fast as it goes, as captured, or N times that. Default: max.")
+    private double speed = ReplayPlan.MAX_SPEED;
+
+    @Option(names = "--repeat", paramLabel = "N", description = "Times to go through the capture. Default: 1.")
+    private int repeat = 1;
+
+    @Option(names = "--conntrack-max", paramLabel = "N", description = "Most connections at a time. Default: no limit.")
+    private int conntrackMax;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Forwarder threads. Default: 1.")
+    private int threads = 1;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            description = "How to print the summary. Default: table.")
+    private ReplayFormat format = ReplayFormat.TABLE;
+
+    /** How the summary is printed. */
+    enum ReplayFormat {
+        TABLE,
+        JSON
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        check(repeat >= 1, "--repeat takes 1 or more");
+        check(threads >= 1 && threads <= 64, "--threads takes 1 to 64");
+        check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
+        check(!capture.equals("-") || threads == 1 && repeat == 1, "stdin can be read once: no --threads, no --repeat");
+        NodeRules rules = NodeRules.of(cluster);
+        Table table = rules.compile();
+        CaptureInput input = new CaptureInput(capture, filter);
+        ReplayPlan plan = new ReplayPlan(table, pipelineConfig(rules), input::open, threads, repeat, speed);
+        ReplaySession session = new ReplaySession(plan, input, interruption(), err());
+        ReplayOutcome outcome = output == null ? session.count() : session.write(output, rules);
+        print(ReplaySummary.of(outcome.result(), table, outcome.sha256()), outcome.result());
+        List<Problem> problems = new ArrayList<>(outcome.problems());
+        note(problems);
+        return problems.isEmpty() ? ExitCode.OK : ExitCode.BAD_INPUT;
+    }
+
+    private void check(boolean holds, String what) {
+        if (!holds) {
+            throw new ParameterException(spec().commandLine(), what);
+        }
+    }
+
+    private PipelineConfig pipelineConfig(NodeRules rules) throws IOException {
+        return new PipelineConfig(
+                capturePoint,
+                checksumMode,
+                PipelineOptions.timeouts(cluster.conntrack()),
+                PipelineOptions.addresses(rules.config()),
+                cluster.seed(),
+                conntrackMax,
+                output != null,
+                0,
+                threads);
+    }
+
+    private void print(ReplaySummary summary, ReplayResult result) throws IOException {
+        if (format == ReplayFormat.JSON) {
+            out().println(Json.line(summary));
+        } else {
+            new ReplayTable(out()).print(summary, result.stopped());
+        }
+        out().flush();
+    }
+
+    /** What a replay left behind. @param sha256 of the file written; null without one */
+    record ReplayOutcome(ReplayResult result, String sha256, List<Problem> problems) {}
+
+    static final class SpeedConverter implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            if (text.equals("max")) {
+                return ReplayPlan.MAX_SPEED;
+            }
+            if (text.equals("original")) {
+                return 1.0;
+            }
+            try {
+                double times = Double.parseDouble(text.endsWith("x") ? text.substring(0, text.length() - 1) : "");
+                if (times > 0 && Double.isFinite(times)) {
+                    return times;
+                }
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is neither max, original nor a number like 10x");
+            }
+            throw new TypeConversionException("'" + text + "' is neither max, original nor a number like 10x");
+        }
+    }
+}
