@@ -3,6 +3,8 @@ package io.vipline.tools;
 import io.vipline.dataplane.frame.RewindableSource;
 import io.vipline.dataplane.frame.capture.CaptureProblem;
 import io.vipline.dataplane.frame.capture.CaptureReader;
+import io.vipline.dataplane.frame.filter.BpfFilter;
+import io.vipline.dataplane.frame.filter.FilteredSource;
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
 import java.io.IOException;
@@ -28,7 +30,7 @@ final class CaptureInput {
                 ? CaptureReader.of(Channels.newChannel(System.in), CaptureReader.STREAM_BYTES)
                 : CaptureReader.open(Path.of(name));
         readers.add(reader);
-        return reader;
+        return filter.isEmpty() ? reader : new FilteredSource(reader, new BpfFilter(filter, reader.interfaces()));
     }
 
     /** Bytes of the capture; -1 if it is a pipe. */

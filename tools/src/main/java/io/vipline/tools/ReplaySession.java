@@ -55,7 +55,8 @@ final class ReplaySession {
     private ReplayResult run(ReplayRun replay, Optional<FrameConsumer> consumer)
             throws IOException {
         interruption.heed(replay::stop);
-        try (Progress progress = Progress.of(input.sizeBytes() * plan.repeat(), replay::consumedBytes, err)) {
+        Progress progress = Progress.of(input.sizeBytes() * plan.repeat(), replay::consumedBytes, err);
+        try (progress) {
             return replay.run(consumer);
         }
     }
