@@ -88,8 +88,7 @@ final class Egress {
             if (isRewritten) {
                 to.applyAddresses(emitter.memory(), frame, piece);
                 int payload = datagram.payloadCaptured(i);
-                emitter.memory()
-                        .putBytes(frame + datagram.payloadAt(i), memory, datagram.payloadInWhole(i), payload);
+                emitter.memory().putBytes(frame + datagram.payloadAt(i), memory, datagram.payloadInWhole(i), payload);
             }
             if (kind == ConnectionTable.CLIENT_REPLY) {
                 ClientReply.pass(emitter.memory(), frame, piece, counters);

@@ -28,7 +28,6 @@ final class FlowOpener implements FlowState {
     private final PacketKey key = new PacketKey();
     private final Connection connection = new Connection();
     private long nowNs;
-    private int flows;
 
     FlowOpener(Table table, PipelineConfig config, Tracker tracker) {
         this.table = table;
@@ -106,7 +105,7 @@ final class FlowOpener implements FlowState {
 
     private int begin(ConnectionTable connections, Packet packet) {
         int entry = connections.allocate();
-        connection.wrap(connections, entry).open(packet, nowNs, flows++);
+        connection.wrap(connections, entry).open(packet, nowNs);
         return entry;
     }
 

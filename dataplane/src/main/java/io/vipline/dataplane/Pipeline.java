@@ -114,7 +114,8 @@ public final class Pipeline implements AutoCloseable {
         int sum = 0;
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            packet.firstSlot = packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
+            packet.firstSlot =
+                    packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
         }
         for (int i = 0; i < count; i++) {
             sum += packets[i].firstSlot == 0 ? 0 : connections(packets[i]).touchEntry(packets[i].firstSlot);
@@ -201,8 +202,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void forwardKnown(Packet packet, int kind) {
         boolean isReply = kind != ConnectionTable.ORIGINAL;
-        if (table.acceptsEstablished()
-                || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
+        if (table.acceptsEstablished() || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
             egress.forward(batch, packet, connection, kind);
         }
     }
@@ -288,6 +288,7 @@ public final class Pipeline implements AutoCloseable {
 
     private void openForAnswer(Packet packet, ConnectionTable connections) {
         request.reverseOf(packet);
+        request.number = packet.number;
         Verdict verdict = opener.verdict(request, PacketKey.NEW, nowNs);
         if (!(verdict instanceof Verdict.Dnat)) {
             unknown(packet, connections);

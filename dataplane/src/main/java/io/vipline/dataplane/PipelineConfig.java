@@ -42,6 +42,14 @@ public record PipelineConfig(
 
     public PipelineConfig withShare(int newShare, int newShares) {
         return new PipelineConfig(
-                capturePoint, checksumMode, timeouts, nodeAddresses, seed, conntrackMax, tellsOrigin, newShare, newShares);
+                capturePoint,
+                checksumMode,
+                timeouts,
+                nodeAddresses,
+                seed,
+                conntrackMax,
+                tellsOrigin,
+                newShare,
+                newShares);
     }
 }

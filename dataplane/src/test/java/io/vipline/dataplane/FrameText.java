@@ -14,8 +14,8 @@ import java.util.zip.CRC32C;
  * Checksums are computed here word by word from the RFCs, not by the code under test.
  */
 final class FrameText {
-    private static final Pattern TEXT = Pattern.compile(
-            "(?<vlan>vlan \\d+ )?(?<protocol>\\w+) (?<source>\\S+) > (?<destination>\\S+)(?<rest>.*)");
+    private static final Pattern TEXT =
+            Pattern.compile("(?<vlan>vlan \\d+ )?(?<protocol>\\w+) (?<source>\\S+) > (?<destination>\\S+)(?<rest>.*)");
     private static final byte[] MACS = HexFormat.of().parseHex("0200000000020200000000" + "01");
 
     private FrameText() {}
@@ -39,7 +39,9 @@ final class FrameText {
         byte[] segment = segment(parts, rest, payload);
         boolean isV4 = source.isV4();
         int protocol = protocol(parts.group("protocol"), isV4);
-        byte[] ip = isV4 ? ipv4(source, destination, protocol, ttl, segment) : ipv6(source, destination, protocol, ttl, segment);
+        byte[] ip = isV4
+                ? ipv4(source, destination, protocol, ttl, segment)
+                : ipv6(source, destination, protocol, ttl, segment);
         sumTransport(ip, isV4, protocol, rest.contains("nosum"));
         byte[] link = link(parts.group("vlan"), isV4);
         byte[] frame = Arrays.copyOf(link, link.length + ip.length);
@@ -147,7 +149,10 @@ final class FrameText {
 
     private static byte[] ipv6(IpAddress source, IpAddress destination, int protocol, int ttl, byte[] segment) {
         ByteBuffer ip = ByteBuffer.allocate(40 + segment.length);
-        ip.putInt(0x6000_0000).putShort((short) segment.length).put((byte) protocol).put((byte) ttl);
+        ip.putInt(0x6000_0000)
+                .putShort((short) segment.length)
+                .put((byte) protocol)
+                .put((byte) ttl);
         ip.putLong(source.high()).putLong(source.low());
         ip.putLong(destination.high()).putLong(destination.low());
         return ip.put(segment).array();

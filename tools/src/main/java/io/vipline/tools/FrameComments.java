@@ -42,8 +42,11 @@ final class FrameComments {
         int flow = memory.getInt(record + FinishedFrame.FLOW);
         return switch (disposition) {
             case GENERATED -> "GENERATED: the node's answer to frame " + (memory.getLong(record) + 1);
-            case PASSED -> flow < 0 ? "PASSED" : "PASSED flow " + flow;
-            case TRANSLATED -> endpointId < 0 ? "TRANSLATED flow " + flow : translated(memory, record, endpointId, flow);
+            case PASSED -> flow < 0 ? "PASSED" : "PASSED, flow of frame " + (flow + 1);
+            case TRANSLATED ->
+                endpointId < 0
+                        ? "TRANSLATED, flow of frame " + (flow + 1)
+                        : translated(memory, record, endpointId, flow);
         };
     }
 
@@ -56,9 +59,11 @@ final class FrameComments {
                 + (isReply ? " <- " : " -> ")
                 + table.endpoint(endpointId)
                 + masquerade
-                + ", flow "
-                + flow;
-        return memory.getInt(record + FinishedFrame.PROTOCOL) < 0 ? text : text + ", " + path(memory, record, endpointId);
+                + ", flow of frame "
+                + (flow + 1);
+        return memory.getInt(record + FinishedFrame.PROTOCOL) < 0
+                ? text
+                : text + ", " + path(memory, record, endpointId);
     }
 
     private String path(DirectBuffer memory, int record, int endpointId) {

@@ -44,7 +44,8 @@ final class NodeRules {
     }
 
     static NodeRules of(Cluster cluster, ProxyConfig config) {
-        return new NodeRules(cluster, config, write(cluster, config, IpFamily.IPV4), write(cluster, config, IpFamily.IPV6));
+        return new NodeRules(
+                cluster, config, write(cluster, config, IpFamily.IPV4), write(cluster, config, IpFamily.IPV6));
     }
 
     private static Ruleset write(Cluster cluster, ProxyConfig config, IpFamily family) {

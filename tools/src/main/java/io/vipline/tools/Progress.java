@@ -26,9 +26,8 @@ final class Progress implements AutoCloseable {
      * @param doneBytes asked on another thread
      */
     static Progress of(long wholeBytes, LongSupplier doneBytes, PrintWriter err) {
-        boolean isTerminal = System.console() != null
-                && System.console().isTerminal()
-                && !"dumb".equals(System.getenv("TERM"));
+        boolean isTerminal =
+                System.console() != null && System.console().isTerminal() && !"dumb".equals(System.getenv("TERM"));
         Runnable watch = isTerminal ? () -> bar(wholeBytes, doneBytes) : () -> lines(wholeBytes, doneBytes, err);
         return new Progress(Thread.ofPlatform().daemon().name("progress").start(watch));
     }

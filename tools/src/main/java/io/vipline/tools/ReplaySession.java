@@ -37,7 +37,8 @@ final class ReplaySession {
     /** Writes the finished frames into a file. */
     ReplayOutcome write(Path output, NodeRules rules) throws IOException {
         try (ReplayRun replay = new ReplayRun(plan, true)) {
-            CaptureFormat format = CaptureFormat.ofFileName(output.toString(), input.isFinerThanMicroseconds(), rules.addressNames());
+            CaptureFormat format =
+                    CaptureFormat.ofFileName(output.toString(), input.isFinerThanMicroseconds(), rules.addressNames());
             boolean comments = format instanceof CaptureFormat.Pcapng;
             FrameComments frameComments = new FrameComments(plan.table(), new RulePath(rules));
             CaptureWriter writer = CaptureWriter.open(output, format, replay.interfaces());
@@ -52,8 +53,7 @@ final class ReplaySession {
         }
     }
 
-    private ReplayResult run(ReplayRun replay, Optional<FrameConsumer> consumer)
-            throws IOException {
+    private ReplayResult run(ReplayRun replay, Optional<FrameConsumer> consumer) throws IOException {
         interruption.heed(replay::stop);
         Progress progress = Progress.of(input.sizeBytes() * plan.repeat(), replay::consumedBytes, err);
         try (progress) {

@@ -22,8 +22,9 @@ final class ReplayTable {
         row("FRAMES", summary.frames(), "");
         row("  forwarded", summary.forwarded(), summary.translated() + " of them translated");
         row("  rejected", summary.rejected(), "");
-        summary.dropped().forEach((reason, count) -> row(
-                "  dropped " + reason, count, DropReason.valueOf(reason).sentence()));
+        summary.dropped()
+                .forEach((reason, count) -> row(
+                        "  dropped " + reason, count, DropReason.valueOf(reason).sentence()));
         summary.consumed().forEach((reason, count) -> row("  consumed " + ConsumedReason.valueOf(reason), count, ""));
         summary.generated().forEach((kind, count) -> row("GENERATED " + kind, count, ""));
         summary.inexactClientReplies().forEach((cause, count) -> row("INEXACT REPLIES " + cause, count, ""));
@@ -40,7 +41,8 @@ final class ReplayTable {
     }
 
     private void row(String title, long count, String remark) {
-        out.println(String.format(Locale.ROOT, "%-34s %12d  %s", title, count, remark).stripTrailing());
+        out.println(String.format(Locale.ROOT, "%-34s %12d  %s", title, count, remark)
+                .stripTrailing());
     }
 
     private void services(ReplaySummary summary) {

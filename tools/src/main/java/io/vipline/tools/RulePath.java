@@ -26,7 +26,8 @@ final class RulePath {
         ChainWalker walker = packet.source().isV4() ? v4 : v6;
         List<String> chains = new ArrayList<>();
         for (Outcome outcome : walker.walk(packet).outcomes()) {
-            if (outcome.endpoint().isPresent() && outcome.endpoint().get().toString().equals(endpoint)) {
+            if (outcome.endpoint().isPresent()
+                    && outcome.endpoint().get().toString().equals(endpoint)) {
                 collect(outcome, chains);
                 break;
             }
@@ -39,7 +40,9 @@ final class RulePath {
         for (Step step : outcome.trail().steps()) {
             if (step instanceof Step.Matched matched) {
                 String chain = matched.chain().name();
-                String named = matched.chain().table().equals(table) ? chain : matched.chain().table() + " " + chain;
+                String named = matched.chain().table().equals(table)
+                        ? chain
+                        : matched.chain().table() + " " + chain;
                 table = matched.chain().table();
                 if (chains.isEmpty() || !chains.getLast().endsWith(chain)) {
                     chains.add(named);

@@ -29,6 +29,8 @@ final class Spread {
      * @param degreesOfFreedom endpoints less one; 0 gives 1: a single endpoint cannot be uneven
      */
     static double pValue(double chiSquare, int degreesOfFreedom) {
-        return degreesOfFreedom < 1 ? 1 : 1 - ChiSquaredDistribution.of(degreesOfFreedom).cumulativeProbability(chiSquare);
+        return degreesOfFreedom < 1
+                ? 1
+                : 1 - ChiSquaredDistribution.of(degreesOfFreedom).cumulativeProbability(chiSquare);
     }
 }

@@ -101,6 +101,7 @@ public final class Connection {
         return chunk.getInt(at + ENDPOINT_ID);
     }
 
+    /** Number of the frame that opened the connection, which is the same whoever counts; its low 32 bits. */
     public int flow() {
         return chunk.getInt(at + FLOW);
     }
@@ -167,11 +168,11 @@ public final class Connection {
     }
 
     /** Takes the packet's tuple as the original one, and its reverse as the reply, not translated yet. */
-    public void open(Packet packet, long nowNs, int flow) {
+    public void open(Packet packet, long nowNs) {
         chunk.putByte(at + PROTOCOL, (byte) packet.protocol);
         chunk.putInt(at + ENDPOINT_ID, -1);
         chunk.putLong(at + CREATED_NS, nowNs);
-        chunk.putInt(at + FLOW, flow);
+        chunk.putInt(at + FLOW, (int) packet.number);
         chunk.putInt(at + ORIGINAL_PORTS, packet.sourcePort << 16 | packet.destinationPort);
         if (wide) {
             putV6(V6_ORIGINAL_SOURCE, packet.sourceHigh, packet.sourceLow);

@@ -105,7 +105,8 @@ public final class Datagram implements AutoCloseable {
             }
         }
         boolean isLast = !packet.moreFragments;
-        if (payloadBytes >= 0 && (end > payloadBytes || isLast) || isLast && pieces.stream().anyMatch(p -> p.to > end)) {
+        if (payloadBytes >= 0 && (end > payloadBytes || isLast)
+                || isLast && pieces.stream().anyMatch(p -> p.to > end)) {
             return Addition.OVERLAP;
         }
         if (isLast) {
@@ -137,7 +138,8 @@ public final class Datagram implements AutoCloseable {
         add(first, 0, capturedOfWhole(), wholeBytes, nowNs);
         int at = wholeBytes;
         for (Piece piece : pieces) {
-            batch.memory.putBytes(first.payloadAt() + piece.from, piece.frame, piece.payloadAt(), piece.payloadCaptured());
+            batch.memory.putBytes(
+                    first.payloadAt() + piece.from, piece.frame, piece.payloadAt(), piece.payloadCaptured());
             batch.memory.putBytes(at, piece.frame);
             add(piece, at, piece.frame.length, piece.original(), nowNs);
             at += piece.frame.length;

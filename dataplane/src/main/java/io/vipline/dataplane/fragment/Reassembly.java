@@ -25,7 +25,13 @@ public final class Reassembly {
     private static final int MOST_PAYLOAD = 65_535;
 
     private record Key(
-            int family, long sourceHigh, long sourceLow, long destinationHigh, long destinationLow, int id, int protocol) {
+            int family,
+            long sourceHigh,
+            long sourceLow,
+            long destinationHigh,
+            long destinationLow,
+            int id,
+            int protocol) {
         static Key of(Packet packet) {
             boolean isV4 = packet.family == Packet.IPV4;
             return new Key(

@@ -40,7 +40,7 @@ public final class FinishedFrame {
     public static final int DISPOSITION = 48;
     /** i32: the (service, endpoint) pair of the frame's connection, or -1. */
     public static final int ENDPOINT_ID = 52;
-    /** i32: dense number of the connection, from 0; -1 if it has none. */
+    /** i32: number of the frame that opened the connection (its low 32 bits); -1 if it has none. */
     public static final int FLOW = 56;
     /** i32: bits of {@link #REPLY} and the like. */
     public static final int FLAGS = 60;
