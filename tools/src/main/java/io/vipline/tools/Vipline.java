@@ -21,7 +21,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "vipline",
         header = "The data path of Kubernetes Services, in user space.",
-        subcommands = {GetCommand.class, Replay.class, Generate.class, Version.class, Completion.class},
+        subcommands = {
+            GetCommand.class,
+            Compile.class,
+            Replay.class,
+            Generate.class,
+            Version.class,
+            Completion.class
+        },
         synopsisSubcommandLabel = "VERB",
         commandListHeading = "%nVerbs:%n",
         footer = {

@@ -51,6 +51,20 @@ public final class RulesetPrinter {
         return text.toString();
     }
 
+    /** One term, as it stands in its rule. */
+    public static String match(Match match) {
+        StringBuilder text = new StringBuilder();
+        TermText.append(text, match);
+        return text.toString();
+    }
+
+    /** {@code -j …}; empty for a rule without a target. */
+    public static String target(Target target) {
+        StringBuilder text = new StringBuilder();
+        TermText.append(text, target);
+        return text.toString();
+    }
+
     /** {@code :NAME POLICY [0:0]}. */
     static String chainLine(Chain chain) {
         String policy =

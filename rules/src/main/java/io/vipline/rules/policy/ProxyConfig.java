@@ -66,4 +66,23 @@ public record ProxyConfig(
     public Optional<IpAddress> nodeIp(io.vipline.rules.net.IpFamily family) {
         return nodeIps.stream().filter(ip -> ip.family() == family).findFirst();
     }
+
+    /** The same where iptables or the kernel can do more or less. */
+    public ProxyConfig withKernelFeatures(boolean randomFully, boolean nfacct) {
+        return new ProxyConfig(
+                mode,
+                nodeName,
+                zone,
+                nodeIps,
+                localAddresses,
+                detectLocal,
+                masqueradeAll,
+                masqueradeBit,
+                nodePortAddresses,
+                localhostNodePorts,
+                randomFully,
+                nfacct,
+                conntrackTcpBeLiberal,
+                serviceCidrs);
+    }
 }

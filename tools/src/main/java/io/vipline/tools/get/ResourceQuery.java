@@ -3,6 +3,7 @@ package io.vipline.tools.get;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.vipline.rules.model.Cluster;
 import io.vipline.tools.TerminalText;
+import io.vipline.tools.TextTable;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,0 +1,95 @@
+package io.vipline.tools;
+
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.ProxyConfig;
+import io.vipline.tools.compile.CompiledNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code vipline compile}. */
+@Command(
+        name = "compile",
+        header = "Print the rules that kube-proxy writes for a node.",
+        description = {
+            "The text is that of a full sync, as kube-proxy feeds it to iptables-restore: for IPv4, then for IPv6. What"
+                    + " stands in a table: reachable and all endpoints, and the traffic that is refused.",
+            ""
+        },
+        footer = {
+            "  vipline compile -f cluster.yaml -o iptables",
+            "  vipline compile -f cluster.yaml --node worker-2 -o table",
+            "  vipline compile -f cluster.yaml -o iptables --ip-family IPv4 --with-jumps | iptables-restore"
+        })
+final class Compile extends Verb {
+    private enum Output {
+        IPTABLES,
+        TABLE,
+        JSON
+    }
+
+    @Mixin
+    private ClusterOptions options;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            description = "iptables, table or json. Default: table on a terminal, else iptables.")
+    private Output output;
+
+    @Option(
+            names = "--ip-family",
+            paramLabel = "IPv4|IPv6",
+            converter = FamilyConverter.class,
+            description = "One family only.")
+    private IpFamily family;
+
+    @Option(names = "--with-jumps", description = "The jumps from the built-in chains too: the text works alone.")
+    private boolean withJumps;
+
+    @Option(names = "--nfacct", description = "Count by nfacct, as kube-proxy does where the kernel can.")
+    private boolean nfacct;
+
+    @Option(
+            names = "--random-fully",
+            description = "Masquerade with random ports, as kube-proxy does where iptables can.")
+    private boolean randomFully;
+
+    @Override
+    public Integer call() throws IOException {
+        ProxyConfig config = options.proxyConfig();
+        if (config.mode() == ProxyConfig.Mode.NFTABLES) {
+            err().println("note: the configuration says mode nftables; these are the rules of iptables mode");
+        }
+        CompiledNode node = new CompiledNode(
+                options.cluster(),
+                config.withKernelFeatures(config.randomFully() || randomFully, config.nfacct() || nfacct),
+                family == null ? List.of(IpFamily.values()) : List.of(family));
+        switch (output == null ? defaultOutput() : output) {
+            case IPTABLES -> node.printIptables(out(), withJumps);
+            case TABLE -> node.printTable(out());
+            case JSON -> node.printJson(out(), withJumps);
+        }
+        return ExitCode.OK;
+    }
+
+    private static Output defaultOutput() {
+        return System.console() != null && System.console().isTerminal() ? Output.TABLE : Output.IPTABLES;
+    }
+
+    static final class FamilyConverter implements ITypeConverter<IpFamily> {
+        @Override
+        public IpFamily convert(String text) {
+            return switch (text.toLowerCase(Locale.ROOT)) {
+                case "ipv4" -> IpFamily.IPV4;
+                case "ipv6" -> IpFamily.IPV6;
+                default -> throw new TypeConversionException("'" + text + "' is neither IPv4 nor IPv6");
+            };
+        }
+    }
+}
