@@ -8,11 +8,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Finishes frames into an area of native memory that is used over and over: a replay whose output nobody wants, or
- * wants one frame at a time. A record stays until the area has gone round. Used by one thread.
+ * wants one frame at a time. A record stays until the next claim. Used by one thread.
  */
 public final class MemorySink implements FrameSink, AutoCloseable {
-    /** Small enough to stay in a second-level cache, large enough for the longest super-frame. */
+    /** Large enough for the longest super-frame. */
     public static final int DEFAULT_BYTES = 1 << 20;
+    /** Where the area starts over if it can, so that ordinary frames stay in a first-level cache. */
+    private static final int HOT_BYTES = 1 << 13;
 
     private final Arena arena;
     private final UnsafeBuffer area;
@@ -55,7 +57,7 @@ public final class MemorySink implements FrameSink, AutoCloseable {
 
     @Override
     public void commit() {
-        next = claimedEnd;
+        next = claimedEnd < HOT_BYTES ? claimedEnd : 0;
         committed++;
     }
 
