@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             GetCommand.class,
             Compile.class,
             Replay.class,
+            Run.class,
             Generate.class,
             Version.class,
             Completion.class

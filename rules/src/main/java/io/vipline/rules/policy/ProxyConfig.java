@@ -62,6 +62,25 @@ public record ProxyConfig(
         record ByInterface(String pattern) implements DetectLocal {}
     }
 
+    /** The same proxy on a node that has these addresses. */
+    public ProxyConfig withLocalAddresses(List<LocalAddress> addresses) {
+        return new ProxyConfig(
+                mode,
+                nodeName,
+                zone,
+                nodeIps,
+                addresses,
+                detectLocal,
+                masqueradeAll,
+                masqueradeBit,
+                nodePortAddresses,
+                localhostNodePorts,
+                randomFully,
+                nfacct,
+                conntrackTcpBeLiberal,
+                serviceCidrs);
+    }
+
     /** The primary node address of a family. */
     public Optional<IpAddress> nodeIp(io.vipline.rules.net.IpFamily family) {
         return nodeIps.stream().filter(ip -> ip.family() == family).findFirst();

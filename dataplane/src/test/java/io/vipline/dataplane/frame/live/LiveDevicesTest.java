@@ -178,8 +178,20 @@ class LiveDevicesTest {
             PatchCable cable = new PatchCable(tap, socket, Offload.FINISH);
             HttpServer server = serve();
             Path text = bed.scratchFile(".tcpdump");
-            Process tcpdump =
-                    bed.start("client", text, "tcpdump", "-i", "tap0", "-Q", "in", "-B", "65536", "-n", "-vv", "tcp");
+            Process tcpdump = bed.start(
+                    "client",
+                    text,
+                    "tcpdump",
+                    "--immediate-mode",
+                    "-i",
+                    "tap0",
+                    "-Q",
+                    "in",
+                    "-B",
+                    "65536",
+                    "-n",
+                    "-vv",
+                    "tcp");
             awaitText(text, "listening on");
             try (AgentRunner runner = start(cable)) {
                 assertThat(runner.isClosed()).isFalse();
