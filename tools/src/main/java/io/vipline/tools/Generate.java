@@ -90,9 +90,15 @@ final class Generate extends Verb {
             description = "How many flows go on at once. Default: ${DEFAULT-VALUE}, if there are so many.")
     private int concurrent = TrafficGenerator.MAX_CONCURRENT;
 
+    @Option(names = "--one-way", description = "Nobody answers: what the clients send alone.")
+    private boolean oneWay;
+
     @Override
     public Integer call() throws IOException {
-        List<Destination> destinations = Destinations.of(options.cluster(), options.proxyConfig(), this::isWanted);
+        List<Destination> destinations =
+                Destinations.of(options.cluster(), options.proxyConfig(), this::isWanted).stream()
+                        .map(destination -> oneWay ? destination.withoutAnswers() : destination)
+                        .toList();
         TrafficGenerator generator = generator(destinations);
         interruption().heed(() -> {});
         CaptureWriter writer = open();

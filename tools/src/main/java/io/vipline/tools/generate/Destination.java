@@ -11,4 +11,8 @@ import io.vipline.rules.net.Protocol;
  * @param clients who calls it
  * @param answered whether somebody answers there: else clients ask and ask again
  */
-public record Destination(String service, Protocol protocol, IpPort address, Clients clients, boolean answered) {}
+public record Destination(String service, Protocol protocol, IpPort address, Clients clients, boolean answered) {
+    public Destination withoutAnswers() {
+        return new Destination(service, protocol, address, clients, false);
+    }
+}
