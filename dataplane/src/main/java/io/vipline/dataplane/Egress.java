@@ -56,9 +56,10 @@ final class Egress {
             ClientReply.pass(emitter.memory(), frame, packet, counters);
         } else {
             if (connection.has(Connection.TRANSLATED)) {
-                rewriteFor(connection, kind).apply(emitter.memory(), frame, packet);
+                rewriteFor(connection, kind).applyAndHop(emitter.memory(), frame, packet);
+            } else {
+                Emitter.decrementTtl(emitter.memory(), frame, packet);
             }
-            Emitter.decrementTtl(emitter.memory(), frame, packet);
         }
         if (config.checksumMode() == ChecksumMode.FILL) {
             UnfinishedChecksum.finish(emitter.memory(), frame, packet);

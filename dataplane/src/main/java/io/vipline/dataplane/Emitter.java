@@ -12,6 +12,7 @@ import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
+import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -73,9 +74,8 @@ final class Emitter {
             return;
         }
         out.putByte(at + Ipv4.TTL, (byte) (packet.ttl - 1));
-        int old = packet.ttl << 8 | packet.protocol;
         int checksum = out.getShort(at + Ipv4.CHECKSUM, BIG_ENDIAN);
-        int updated = Checksum.update(checksum, Checksum.difference16(old, old - 0x100));
+        int updated = Checksum.update(checksum, Ipv4.HOP_DIFFERENCE);
         out.putShort(at + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
     }
 
@@ -85,16 +85,15 @@ final class Emitter {
      * @return whether it counts as forwarded; false: it ended here, and the router has counted it
      */
     boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
-        header(batch, packet, packet.captured, disposition);
+        header(batch, packet, packet.captured, packet.original);
         MutableDirectBuffer out = sink.memory();
-        out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, packet.original);
-        out.putInt(record + FinishedFrame.CHECKSUM_START, packet.checksumStart);
-        out.putInt(record + FinishedFrame.CHECKSUM_OFFSET, packet.checksumOffset);
-        out.putInt(record + FinishedFrame.GSO_TYPE, batch.gsoType[packet.slot]);
-        out.putInt(record + FinishedFrame.GSO_SIZE, batch.gsoSize[packet.slot]);
-        out.putInt(record + FinishedFrame.ENDPOINT_ID, connection == null ? -1 : connection.endpointId());
-        out.putInt(record + FinishedFrame.FLOW, connection == null ? -1 : connection.flow());
-        out.putInt(record + FinishedFrame.FLAGS, flags);
+        int slot = packet.slot;
+        int endpointId = connection == null ? -1 : connection.endpointId();
+        int flow = connection == null ? -1 : connection.flow();
+        out.putLong(record + FinishedFrame.CHECKSUM_START, pair(packet.checksumStart, packet.checksumOffset));
+        out.putLong(record + FinishedFrame.GSO_TYPE, pair(batch.gsoType[slot], batch.gsoSize[slot]));
+        out.putLong(record + FinishedFrame.DISPOSITION, pair(disposition.ordinal(), endpointId));
+        out.putLong(record + FinishedFrame.FLOW, pair(flow, flags));
         out.putInt(record + FinishedFrame.PROTOCOL, -1);
         if (tellsOrigin && connection != null) {
             origin(out, connection);
@@ -124,27 +123,30 @@ final class Emitter {
 
     /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
     boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
-        header(batch, packet, frameBytes, Disposition.GENERATED);
+        header(batch, packet, frameBytes, frameBytes);
         MutableDirectBuffer out = sink.memory();
-        out.putInt(record + FinishedFrame.ORIGINAL_LENGTH, frameBytes);
-        out.putInt(record + FinishedFrame.CHECKSUM_START, -1);
-        out.putInt(record + FinishedFrame.CHECKSUM_OFFSET, 0);
-        out.putInt(record + FinishedFrame.GSO_TYPE, 0);
-        out.putInt(record + FinishedFrame.GSO_SIZE, 0);
-        out.putInt(record + FinishedFrame.ENDPOINT_ID, -1);
-        out.putInt(record + FinishedFrame.FLOW, -1);
-        out.putInt(record + FinishedFrame.FLAGS, 0);
+        out.putLong(record + FinishedFrame.CHECKSUM_START, pair(-1, 0));
+        out.putLong(record + FinishedFrame.GSO_TYPE, 0);
+        out.putLong(record + FinishedFrame.DISPOSITION, pair(Disposition.GENERATED.ordinal(), -1));
+        out.putLong(record + FinishedFrame.FLOW, pair(-1, 0));
         out.putInt(record + FinishedFrame.PROTOCOL, -1);
         return leave(packet);
     }
 
-    private void header(FrameBatch batch, Packet packet, int frameBytes, Disposition disposition) {
+    private void header(FrameBatch batch, Packet packet, int captured, int original) {
         MutableDirectBuffer out = sink.memory();
+        int slot = packet.slot;
         out.putLong(record + FinishedFrame.NUMBER, packet.number);
-        out.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[packet.slot]);
-        out.putInt(record + FinishedFrame.LENGTH, frameBytes);
-        out.putInt(record + FinishedFrame.INTERFACE, batch.interfaceIndex[packet.slot]);
-        out.putInt(record + FinishedFrame.LINK_TYPE, batch.linkType[packet.slot].ordinal());
-        out.putInt(record + FinishedFrame.DISPOSITION, disposition.ordinal());
+        out.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[slot]);
+        out.putLong(record + FinishedFrame.LENGTH, pair(captured, original));
+        int linkType = batch.linkType[slot].ordinal();
+        out.putLong(record + FinishedFrame.INTERFACE, pair(batch.interfaceIndex[slot], linkType));
+    }
+
+    /** Two neighbouring fields, written with one store. */
+    private static long pair(int first, int second) {
+        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
+                ? first & 0xffff_ffffL | (long) second << 32
+                : (long) first << 32 | second & 0xffff_ffffL;
     }
 }

@@ -28,6 +28,10 @@ import io.vipline.rules.table.Verdict;
  */
 public final class Pipeline implements AutoCloseable {
     private static final DropReason[] DROP_REASONS = DropReason.values();
+    /** Entries are looked at for their end at this rate: seldom enough to cost nothing, */
+    private static final int FRAMES_A_SWEEP = 16;
+    /** and often enough that dead ones do not pile up however fast new ones come. */
+    private static final int SWEEPS_A_FLOW = 2;
 
     private final Table table;
     private final PipelineConfig config;
@@ -49,6 +53,7 @@ public final class Pipeline implements AutoCloseable {
 
     private FrameBatch batch;
     private long nextNumber;
+    private long flowsSwept;
     private long nowNs;
     /** Depends on every slot and entry that was touched, so that the loads are not optimised away. */
     private int touched;
@@ -96,8 +101,10 @@ public final class Pipeline implements AutoCloseable {
                 handle(packet);
             }
         }
-        v4.sweep(nowNs, count);
-        v6.sweep(nowNs, count);
+        int opened = (int) (counters.flows - flowsSwept);
+        flowsSwept = counters.flows;
+        v4.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
+        v6.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
     }
 
     /** Ends a run: what still waits for its rest is given up. */

@@ -228,8 +228,8 @@ public final class ConnectionTable implements AutoCloseable {
         int protocol = chunk.getByte(at + Connection.PROTOCOL) & 0xff;
         if (!wide) {
             int source = at + (tuple == ORIGINAL ? Connection.V4_ORIGINAL_SOURCE : Connection.V4_REPLY_SOURCE);
-            long from = FlowHash.side(0, IpAddress.V4_PREFIX | chunk.getInt(source) & 0xffff_ffffL, ports >>> 16);
-            long to = FlowHash.side(0, IpAddress.V4_PREFIX | chunk.getInt(source + 4) & 0xffff_ffffL, ports & 0xffff);
+            long from = FlowHash.side(IpAddress.V4_PREFIX | chunk.getInt(source) & 0xffff_ffffL, ports >>> 16);
+            long to = FlowHash.side(IpAddress.V4_PREFIX | chunk.getInt(source + 4) & 0xffff_ffffL, ports & 0xffff);
             return FlowHash.of(from, to, protocol);
         }
         int source = at + (tuple == ORIGINAL ? Connection.V6_ORIGINAL_SOURCE : Connection.V6_REPLY_SOURCE);

@@ -95,7 +95,20 @@ public final class Rewrite {
      * @return the difference that the pseudo-header's sum changes by
      */
     public long applyAddresses(MutableDirectBuffer out, int frame, Packet packet) {
-        return packet.family == Packet.IPV4 ? ipv4(out, frame, packet) : ipv6(out, frame, packet);
+        return packet.family == Packet.IPV4 ? ipv4(out, frame, packet, 0) : ipv6(out, frame, packet);
+    }
+
+    /** {@link #apply}, and one hop less to live: one update of the IPv4 header checksum serves both. */
+    public void applyAndHop(MutableDirectBuffer out, int frame, Packet packet) {
+        long difference;
+        if (packet.family == Packet.IPV4) {
+            difference = ipv4(out, frame, packet, Ipv4.HOP_DIFFERENCE);
+            out.putByte(frame + packet.network + Ipv4.TTL, (byte) (packet.ttl - 1));
+        } else {
+            difference = ipv6(out, frame, packet);
+            out.putByte(frame + packet.network + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
+        }
+        transport(out, frame, packet, difference);
     }
 
     /**
@@ -107,7 +120,10 @@ public final class Rewrite {
      * @param packet what decoding found in the original, whose values are the old ones
      */
     public void apply(MutableDirectBuffer out, int frame, Packet packet) {
-        long difference = applyAddresses(out, frame, packet);
+        transport(out, frame, packet, applyAddresses(out, frame, packet));
+    }
+
+    private void transport(MutableDirectBuffer out, int frame, Packet packet, long difference) {
         if (packet.fragment && packet.fragmentOffset > 0) {
             return;
         }
@@ -132,7 +148,7 @@ public final class Rewrite {
         }
     }
 
-    private long ipv4(MutableDirectBuffer out, int frame, Packet packet) {
+    private long ipv4(MutableDirectBuffer out, int frame, Packet packet, int hop) {
         int at = frame + packet.network;
         int source = (int) sourceLow;
         int destination = (int) destinationLow;
@@ -141,7 +157,7 @@ public final class Rewrite {
         out.putInt(at + Ipv4.SOURCE, source, BIG_ENDIAN);
         out.putInt(at + Ipv4.DESTINATION, destination, BIG_ENDIAN);
         int checksum = out.getShort(at + Ipv4.CHECKSUM, BIG_ENDIAN);
-        out.putShort(at + Ipv4.CHECKSUM, (short) Checksum.update(checksum, difference), BIG_ENDIAN);
+        out.putShort(at + Ipv4.CHECKSUM, (short) Checksum.update(checksum, difference + hop), BIG_ENDIAN);
         return difference;
     }
 

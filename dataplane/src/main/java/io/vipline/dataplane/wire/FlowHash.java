@@ -11,24 +11,32 @@ public final class FlowHash {
     private FlowHash() {}
 
     public static int of(Packet packet) {
-        return of(
-                side(packet.sourceHigh, packet.sourceLow, packet.sourcePort),
-                side(packet.destinationHigh, packet.destinationLow, packet.destinationPort),
-                packet.protocol);
+        long from;
+        long to;
+        if (packet.family == Packet.IPV4) {
+            from = side(packet.sourceLow, packet.sourcePort);
+            to = side(packet.destinationLow, packet.destinationPort);
+        } else {
+            from = side(packet.sourceHigh, packet.sourceLow, packet.sourcePort);
+            to = side(packet.destinationHigh, packet.destinationLow, packet.destinationPort);
+        }
+        return of(from, to, packet.protocol);
     }
 
     /** @return the hash of a tuple whose two {@linkplain #side sides} are given in either order; never 0 */
     public static int of(long side, long otherSide, int protocol) {
-        long mixed = (side + otherSide + protocol) * K2;
-        mixed ^= mixed >>> 32;
-        mixed *= K1;
-        int hash = (int) (mixed >>> 32);
+        int hash = (int) ((side + otherSide + protocol) * K2 >>> 32);
         return hash == 0 ? 1 : hash;
     }
 
-    /** One end of a tuple, mixed so that the sum of two is no longer linear in them. */
+    /** One end of an IPv4 tuple, mixed so that the sum of two is no longer linear in them. */
+    public static long side(long low, int port) {
+        long mixed = (low ^ (long) port << 48) * K1;
+        return mixed ^ mixed >>> 32;
+    }
+
+    /** One end of an IPv6 tuple. */
     public static long side(long high, long low, int port) {
-        long mixed = (low ^ (long) port << 40) * K1 + high * K2;
-        return (mixed ^ mixed >>> 29) * K2;
+        return side((high * K2 ^ high >>> 31) + low, port);
     }
 }

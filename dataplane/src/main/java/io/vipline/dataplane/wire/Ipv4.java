@@ -40,6 +40,9 @@ public final class Ipv4 {
     public static final int MORE_FRAGMENTS = 0x2000;
     public static final int FRAGMENT_OFFSET_MASK = 0x1fff;
 
+    /** What one hop less changes in the header's sum, whatever the time to live was: see {@link Checksum#difference16}. */
+    public static final int HOP_DIFFERENCE = 0xfeff;
+
     private Ipv4() {}
 
     static void decode(DirectBuffer memory, Packet packet) {
