@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
         name = "vipline",
         header = "The data path of Kubernetes Services, in user space.",
         subcommands = {
+            // in the order of the help
+            Demo.class,
             GetCommand.class,
             Compile.class,
             Replay.class,
