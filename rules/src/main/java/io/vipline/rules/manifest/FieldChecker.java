@@ -15,94 +15,111 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Warns of fields that their kind does not have (the models would keep them silently as additional properties), and of
- * unquoted numbers and booleans where the API server wants text.
+ * Compares a tree with the type it is for, the whole of it. A value that its field cannot hold is an error. Fields that
+ * the type does not have (the models would keep them silently as additional properties), and unquoted numbers where the
+ * API server wants text, are warnings.
  */
 final class FieldChecker {
     private static final String MODELS = "io.fabric8.kubernetes.api.model.";
+    /** Types that read themselves, from more than one form. */
+    private static final Set<String> FREE_FORMS =
+            Set.of("AnyType", "IntOrString", "Quantity", "MicroTime", "Duration", "KubernetesResource");
 
     private final ObjectMapper mapper;
     private final ProblemLog problems;
     private final Map<JavaType, Map<String, JavaType>> known = new HashMap<>();
+    private String source;
+    private boolean usable;
 
     FieldChecker(ObjectMapper mapper, ProblemLog problems) {
         this.mapper = mapper;
         this.problems = problems;
     }
 
-    void check(String source, Tree tree, Class<?> type) {
-        check(source, "", tree, mapper.constructType(type));
-    }
-
-    /** Knows the fields of a record, and others by name. */
-    void checkTopLevel(String source, Tree tree, Class<? extends Record> type, Set<String> others) {
-        if (tree instanceof Mapping mapping) {
-            Map<String, JavaType> properties = new HashMap<>(properties(mapper.constructType(type)));
-            others.forEach(name -> properties.put(name, TypeFactory.unknownType()));
-            checkFields(source, "", mapping, mapping.text("kind"), properties);
+    /**
+     * @param moreFields of the top level, known too, of any type
+     * @return whether there was no error
+     */
+    boolean check(String name, Tree tree, Class<?> type, Set<String> moreFields) {
+        source = name;
+        usable = true;
+        JavaType javaType = mapper.constructType(type);
+        if (!moreFields.isEmpty() && !known.containsKey(javaType)) {
+            Map<String, JavaType> all = new HashMap<>(properties(javaType));
+            moreFields.forEach(field -> all.put(field, TypeFactory.unknownType()));
+            known.put(javaType, all);
         }
+        check("", tree, javaType);
+        return usable;
     }
 
-    private void check(String source, String path, Tree tree, JavaType type) {
-        switch (tree) {
-            case Mapping mapping
-            when type.isMapLikeType() ->
-                mapping.fields()
-                        .forEach((key, field) -> check(source, path + "." + key, field.value(), type.getContentType()));
-            case Mapping mapping
-            when hasFields(type) ->
-                checkFields(
-                        source,
-                        path,
-                        mapping,
-                        type.getRawClass().getSimpleName(),
-                        known.computeIfAbsent(type, this::properties));
-            case Sequence sequence
-            when type.isCollectionLikeType() ->
-                sequence.items().forEach(item -> checkItem(source, path, item, type.getContentType()));
-            case Scalar scalar when type.hasRawClass(String.class) -> checkText(source, path, scalar);
-            case Mapping mapping -> {}
-            case Sequence sequence -> {}
-            case Scalar scalar -> {}
+    private void check(String path, Tree tree, JavaType type) {
+        if (tree instanceof Scalar scalar && scalar.kind() == Kind.NULL) {
+            return;
         }
-    }
-
-    private void checkItem(String source, String path, Tree item, JavaType type) {
-        if (item instanceof Scalar scalar && scalar.kind() == Kind.NULL) {
-            problems.warning(
-                    new Origin(source, item.line(), item.column()),
-                    "an item of " + path.substring(1) + " is empty",
-                    "it counts as not there",
-                    "remove its dash");
-        } else {
-            check(source, path, item, type);
+        if (type.isMapLikeType()) {
+            checkMap(path, tree, type);
+        } else if (type.isCollectionLikeType()) {
+            checkList(path, tree, type);
+        } else if (hasFields(type)) {
+            checkFields(path, tree, type);
+        } else if (!type.hasRawClass(Object.class)) {
+            checkScalar(path, tree, type.getRawClass());
         }
     }
 
     private static boolean hasFields(JavaType type) {
-        String name = type.getRawClass().getName();
-        return name.startsWith(MODELS)
-                && !name.endsWith(".AnyType")
-                && !name.endsWith(".IntOrString")
-                && !name.endsWith(".Quantity")
-                && !name.endsWith(".MicroTime")
-                && !name.endsWith(".Duration");
+        Class<?> raw = type.getRawClass();
+        return raw.isRecord() || raw.getName().startsWith(MODELS) && !FREE_FORMS.contains(raw.getSimpleName());
     }
 
-    private void checkFields(
-            String source, String path, Mapping mapping, String owner, Map<String, JavaType> properties) {
+    private static String join(String path, String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    private void checkMap(String path, Tree tree, JavaType type) {
+        if (tree instanceof Mapping mapping) {
+            mapping.fields().forEach((key, field) -> check(join(path, key), field.value(), type.getContentType()));
+        } else {
+            refuse(path, tree, "a mapping");
+        }
+    }
+
+    private void checkList(String path, Tree tree, JavaType type) {
+        if (!(tree instanceof Sequence sequence)) {
+            refuse(path, tree, "a list");
+            return;
+        }
+        for (Tree item : sequence.items()) {
+            if (item instanceof Scalar scalar && scalar.kind() == Kind.NULL) {
+                warn(item, "an item of " + path + " is empty", "it counts as not there", "remove its dash");
+            } else {
+                check(path, item, type.getContentType());
+            }
+        }
+    }
+
+    private void checkFields(String path, Tree tree, JavaType type) {
+        if (!(tree instanceof Mapping mapping)) {
+            refuse(path, tree, "a mapping");
+            return;
+        }
+        Map<String, JavaType> properties = known.computeIfAbsent(type, this::properties);
+        String owner = type.getRawClass().isRecord()
+                ? mapping.text("kind")
+                : type.getRawClass().getSimpleName();
         for (Map.Entry<String, Field> entry : mapping.fields().entrySet()) {
             Field field = entry.getValue();
+            String name = join(path, entry.getKey());
             JavaType fieldType = properties.get(entry.getKey());
-            String name = path.isEmpty() ? entry.getKey() : path.substring(1) + "." + entry.getKey();
             if (fieldType == null) {
                 problems.warning(
                         new Origin(source, field.line(), field.column()),
                         "unknown field \"" + name + "\"",
-                        owner + " has no such field",
-                        nearest(entry.getKey(), properties));
+                        (owner.isEmpty() ? "the object" : owner) + " has no such field",
+                        NearName.suggestion(entry.getKey(), properties.keySet()));
             } else {
-                check(source, path + "." + entry.getKey(), field.value(), fieldType);
+                check(name, field.value(), fieldType);
             }
         }
     }
@@ -117,42 +134,61 @@ final class FieldChecker {
         return byName;
     }
 
-    private static String nearest(String name, Map<String, JavaType> properties) {
-        return properties.keySet().stream()
-                .filter(other -> other.equalsIgnoreCase(name)
-                        || Math.abs(other.length() - name.length()) <= 1 && editDistance(other, name) <= 2)
-                .sorted()
-                .findFirst()
-                .map(other -> "did you mean " + other + "?")
-                .orElse("remove it or check its indentation");
+    private void checkScalar(String path, Tree tree, Class<?> type) {
+        Scalar scalar = tree instanceof Scalar plain ? plain : null;
+        if (type == String.class) {
+            checkText(path, tree, scalar);
+        } else if (type == Boolean.class || type == boolean.class) {
+            require(scalar != null && scalar.kind() == Kind.BOOLEAN, path, tree, "true or false");
+        } else if (type == Integer.class || type == int.class) {
+            require(isInteger(scalar, Integer.SIZE), path, tree, "a whole number");
+        } else if (type == Long.class || type == long.class) {
+            require(isInteger(scalar, Long.SIZE), path, tree, "a whole number");
+        } else if (type.getSimpleName().equals("IntOrString")) {
+            boolean isName = scalar != null && scalar.kind() == Kind.STRING;
+            require(isName || isInteger(scalar, Integer.SIZE), path, tree, "a whole number or a name");
+        }
     }
 
-    /** Levenshtein's. Names of fields are short. */
-    private static int editDistance(String one, String other) {
-        int[] row = new int[other.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= one.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[other.length()];
+    private static boolean isInteger(Scalar scalar, int bits) {
+        return scalar != null
+                && scalar.kind() == Kind.INTEGER
+                && PlainScalar.integer(scalar.text()).bitLength() < bits;
     }
 
-    private void checkText(String source, String path, Scalar scalar) {
-        if (scalar.kind() == Kind.STRING || scalar.kind() == Kind.NULL) {
-            return;
+    private void checkText(String path, Tree tree, Scalar scalar) {
+        if (scalar == null) {
+            refuse(path, tree, "a text");
+        } else if (scalar.kind() != Kind.STRING) {
+            warn(
+                    tree,
+                    path + " is " + scalar.text() + " without quotes",
+                    "the API server wants text here",
+                    "write \"" + scalar.text() + "\"");
         }
-        problems.warning(
-                new Origin(source, scalar.line(), scalar.column()),
-                (path.isEmpty() ? "the value" : path.substring(1)) + " is " + scalar.text() + " without quotes",
-                "the API server wants text here",
-                "write \"" + scalar.text() + "\"");
+    }
+
+    private void require(boolean holds, String path, Tree tree, String wanted) {
+        if (!holds) {
+            refuse(path, tree, wanted);
+        }
+    }
+
+    private void refuse(String path, Tree tree, String wanted) {
+        usable = false;
+        String shown = switch (tree) {
+            case Scalar scalar -> "\"" + scalar.text() + "\"";
+            case Mapping mapping -> "a mapping";
+            case Sequence sequence -> "a list";
+        };
+        problems.error(
+                new Origin(source, tree.line(), tree.column()),
+                shown + " cannot stand here",
+                path + " wants " + wanted,
+                "write " + wanted);
+    }
+
+    private void warn(Tree tree, String what, String why, String mend) {
+        problems.warning(new Origin(source, tree.line(), tree.column()), what, why, mend);
     }
 }

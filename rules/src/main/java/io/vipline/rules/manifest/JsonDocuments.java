@@ -51,7 +51,7 @@ final class JsonDocuments {
             return trees;
         } catch (JsonProcessingException broken) {
             JsonLocation at = broken.getLocation();
-            String why = broken.getOriginalMessage();
+            String why = withoutSource(broken.getOriginalMessage());
             throw new UnreadableDocument(
                     linesBefore + (at == null ? 1 : at.getLineNr()),
                     at == null ? 1 : at.getColumnNr(),
@@ -60,6 +60,13 @@ final class JsonDocuments {
         } catch (IOException broken) {
             throw new UncheckedIOException("reading a string in memory", broken);
         }
+    }
+
+    /** Jackson adds, in brackets, where the open object began. */
+    private static String withoutSource(String message) {
+        int source = message.indexOf("[Source:");
+        int bracket = source < 0 ? -1 : message.lastIndexOf(" (", source);
+        return bracket < 0 ? message : message.substring(0, bracket);
     }
 
     private Tree value() throws IOException {

@@ -64,7 +64,7 @@ public final class KubeProxyConfiguration {
         for (Tree document : ManifestReader.documents(source, problems)) {
             if (document.text("kind").equals(KIND)) {
                 foundCount++;
-                found = typed.readRecord(source.name(), document, KubeProxyFile.class, OTHER_FIELDS);
+                found = typed.read(source.name(), document, KubeProxyFile.class, OTHER_FIELDS);
             }
         }
         if (foundCount == 0) {

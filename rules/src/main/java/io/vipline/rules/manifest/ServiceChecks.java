@@ -184,7 +184,7 @@ final class ServiceChecks {
         Object[] path = {"spec", "ports", index, "targetPort"};
         Integer number = port.getTargetPort().getIntVal();
         String name = port.getTargetPort().getStrVal();
-        if (name == null && number != null) {
+        if (name == null && number != null && !number.equals(port.getPort())) {
             portNumber(number, path);
         } else if (name != null && name.chars().allMatch(Character::isDigit)) {
             refuse(

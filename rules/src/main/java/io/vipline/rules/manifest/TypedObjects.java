@@ -2,17 +2,10 @@ package io.vipline.rules.manifest;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.DeserializationContext;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -21,7 +14,6 @@ import io.vipline.rules.manifest.Tree.Mapping;
 import io.vipline.rules.manifest.Tree.Scalar;
 import io.vipline.rules.manifest.Tree.Sequence;
 import io.vipline.rules.model.Origin;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
@@ -33,62 +25,45 @@ final class TypedObjects {
     private final ProblemLog problems;
     private final ObjectMapper mapper;
     private final FieldChecker fields;
-    private Tree tree;
-    private String source;
-    private boolean unusable;
 
     TypedObjects(ProblemLog problems) {
         this.problems = problems;
         mapper = JsonMapper.builder()
-                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-                .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
                 .defaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP)) // null is absent, as in Go
                 .withConfigOverride(
                         List.class, list -> list.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.SKIP)))
                 .withConfigOverride(
                         Map.class, map -> map.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.AS_EMPTY)))
-                .addHandler(new Refusals())
                 .build();
         fields = new FieldChecker(mapper, problems);
     }
 
     /** @return null if a value of the object cannot be used; its problems are in the log then */
-    <T> Parsed<T> read(String name, Tree from, Class<T> type) {
-        fields.check(name, from, type);
-        return convert(name, from, type);
+    <T> Parsed<T> read(String source, Tree tree, Class<T> type) {
+        return read(source, tree, type, Set.of());
     }
 
-    /**
-     * As {@link #read}, into a record of ours, which lists the fields that matter.
-     *
-     * @param otherFields of the top level, known too
-     */
-    <T extends Record> Parsed<T> readRecord(String name, Tree from, Class<T> type, Set<String> otherFields) {
-        fields.checkTopLevel(name, from, type, otherFields);
-        return convert(name, from, type);
-    }
-
-    private <T> Parsed<T> convert(String name, Tree from, Class<T> type) {
-        source = name;
-        tree = from;
-        unusable = false;
+    /** @param moreFields of the top level that are right but have no place in the type */
+    <T> Parsed<T> read(String source, Tree tree, Class<T> type, Set<String> moreFields) {
+        if (!fields.check(source, tree, type, moreFields)) {
+            return null;
+        }
         try {
-            T object = mapper.treeToValue(json(from), type);
-            return unusable || object == null ? null : new Parsed<>(object, name, from);
+            T object = mapper.treeToValue(json(tree), type);
+            return new Parsed<>(object, source, tree);
         } catch (JsonMappingException refused) {
-            Tree at = from;
+            Tree at = tree;
             for (JsonMappingException.Reference step : refused.getPath()) {
                 at = step.getFieldName() == null ? at.nearest(step.getIndex()) : at.nearest(step.getFieldName());
             }
-            refuse(at, refused.getOriginalMessage());
+            refuse(source, at, refused.getOriginalMessage());
         } catch (JsonProcessingException refused) {
-            refuse(from, refused.getOriginalMessage());
+            refuse(source, tree, refused.getOriginalMessage());
         }
         return null;
     }
 
-    private void refuse(Tree at, String why) {
-        unusable = true;
+    private void refuse(String source, Tree at, String why) {
         String shown = at instanceof Scalar scalar ? "\"" + scalar.text() + "\"" : "this value";
         problems.error(
                 new Origin(source, at.line(), at.column()),
@@ -110,75 +85,23 @@ final class TypedObjects {
                 sequence.items().forEach(item -> array.add(json(item)));
                 yield array;
             }
-            case Scalar scalar -> json(scalar, nodes);
-        };
-    }
-
-    private static JsonNode json(Scalar scalar, JsonNodeFactory nodes) {
-        return switch (scalar.kind()) {
-            case STRING -> nodes.textNode(scalar.text());
-            case NULL -> nodes.nullNode();
-            case BOOLEAN -> nodes.booleanNode(scalar.text().equals("true"));
-            case FLOAT -> nodes.numberNode(new BigDecimal(scalar.text().replace("_", "")));
-            case INTEGER -> integer(PlainScalar.integer(scalar.text()), nodes);
+            case Scalar scalar ->
+                switch (scalar.kind()) {
+                    case STRING -> nodes.textNode(scalar.text());
+                    case NULL -> nodes.nullNode();
+                    case BOOLEAN -> nodes.booleanNode(scalar.text().equals("true"));
+                    case FLOAT -> nodes.numberNode(new BigDecimal(scalar.text().replace("_", "")));
+                    case INTEGER -> json(PlainScalar.integer(scalar.text()));
+                };
         };
     }
 
     /** Small numbers as Jackson's own parser makes them: IntOrString takes an int alone. */
-    private static JsonNode integer(BigInteger value, JsonNodeFactory nodes) {
-        if (value.bitLength() < 32) {
+    private static JsonNode json(BigInteger value) {
+        JsonNodeFactory nodes = JsonNodeFactory.instance;
+        if (value.bitLength() < Integer.SIZE) {
             return nodes.numberNode(value.intValue());
         }
-        return value.bitLength() < 64 ? nodes.numberNode(value.longValue()) : nodes.numberNode(value);
-    }
-
-    /** Notes a refused value and goes on with the object, so that all its problems come at once. */
-    private final class Refusals extends DeserializationProblemHandler {
-        @Override
-        public Object handleWeirdStringValue(
-                DeserializationContext context, Class<?> type, String value, String failure) {
-            refuse(place(context.getParser()), "the field wants " + named(type));
-            return null;
-        }
-
-        @Override
-        public Object handleWeirdNumberValue(
-                DeserializationContext context, Class<?> type, Number value, String failure) {
-            refuse(place(context.getParser()), "the field wants " + named(type));
-            return null;
-        }
-
-        @Override
-        public Object handleUnexpectedToken(
-                DeserializationContext context, JavaType type, JsonToken token, JsonParser parser, String failure)
-                throws IOException {
-            refuse(place(parser), "the field wants " + named(type.getRawClass()));
-            parser.skipChildren();
-            return null;
-        }
-
-        private Tree place(JsonParser parser) {
-            Tree at = tree;
-            for (String step :
-                    parser.getParsingContext().pathAsPointer().toString().split("/")) {
-                String name = step.replace("~1", "/").replace("~0", "~");
-                Tree next = at instanceof Sequence ? at.get(Integer.parseInt(name)) : at.get(name);
-                at = next == null ? at : next;
-            }
-            return at;
-        }
-
-        private static String named(Class<?> type) {
-            if (type == String.class) {
-                return "a text";
-            }
-            if (Number.class.isAssignableFrom(type) || type.isPrimitive() && type != boolean.class) {
-                return "a number";
-            }
-            if (type == Boolean.class || type == boolean.class) {
-                return "true or false";
-            }
-            return java.util.Collection.class.isAssignableFrom(type) ? "a list" : "a mapping";
-        }
+        return value.bitLength() < Long.SIZE ? nodes.numberNode(value.longValue()) : nodes.numberNode(value);
     }
 }

@@ -244,7 +244,9 @@ final class YamlDocuments {
         Mark mark =
                 beganAtContext && broken.getContextMark() != null ? broken.getContextMark() : broken.getProblemMark();
         String problem = broken.getProblem() == null ? broken.getMessage() : broken.getProblem();
-        String why = context.isEmpty() ? problem : context + ": " + problem;
+        int advice = problem.indexOf(". (");
+        String fault = advice < 0 ? problem : problem.substring(0, advice);
+        String why = context.isEmpty() ? fault : context + ": " + fault;
         return mark == null
                 ? new UnreadableDocument(linesBefore + 1, 1, why, "correct the YAML")
                 : new UnreadableDocument(

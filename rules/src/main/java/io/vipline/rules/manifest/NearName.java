@@ -1,0 +1,41 @@
+package io.vipline.rules.manifest;
+
+import java.util.Collection;
+
+/** Guesses what a misspelt field was to be. */
+final class NearName {
+    private static final int MAX_EDITS = 2;
+
+    private NearName() {}
+
+    /** What to do about an unknown name. */
+    static String suggestion(String name, Collection<String> known) {
+        return known.stream()
+                .filter(other -> other.equalsIgnoreCase(name) || edits(other, name) <= MAX_EDITS)
+                .sorted()
+                .findFirst()
+                .map(other -> "did you mean " + other + "?")
+                .orElse("remove it or check its indentation");
+    }
+
+    /** Levenshtein's distance, or more than {@link #MAX_EDITS} where the lengths alone say so. */
+    private static int edits(String one, String other) {
+        if (Math.abs(one.length() - other.length()) > MAX_EDITS) {
+            return MAX_EDITS + 1;
+        }
+        int[] row = new int[other.length() + 1];
+        for (int j = 0; j < row.length; j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= one.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int replaced = diagonal + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[other.length()];
+    }
+}
