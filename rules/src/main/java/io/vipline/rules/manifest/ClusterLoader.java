@@ -55,7 +55,7 @@ public final class ClusterLoader {
         ClusterNodes nodes = new ClusterNodes(manifests.of(Node.class), settings, families, problems);
         ClusterPods pods = pods(nodes);
         ClusterSlices slices = new ClusterSlices(manifests.of(EndpointSlice.class), problems);
-        slices.complete(services, manifests.of(Endpoints.class), new SliceDerivation(nodes), new PodIndex(pods.all()));
+        slices.complete(services, manifests.of(Endpoints.class), new SliceDerivation(nodes), pods.index());
         return new Cluster(
                 inOrder(services.stream().map(service -> service.parsed).toList()),
                 inOrder(slices.all()),

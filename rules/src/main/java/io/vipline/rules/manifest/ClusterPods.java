@@ -18,10 +18,10 @@ final class ClusterPods {
     private static final int MAX_PODS = 200_000;
 
     private final List<Parsed<Pod>> pods;
+    private final PodIndex index = new PodIndex();
     private final Set<String> names = new HashSet<>();
     private final PodPlacement placement;
     private final ProblemLog problems;
-    private boolean full;
 
     ClusterPods(List<Parsed<Pod>> given, ClusterNodes nodes, ProblemLog problems) {
         pods = new ArrayList<>(given);
@@ -32,6 +32,7 @@ final class ClusterPods {
                         .filter(pod -> !PodAddresses.isAuthored(pod.object()))
                         .toList());
         for (Parsed<Pod> pod : given) {
+            index.add(pod);
             names.add(key(pod.object().getMetadata()));
             if (PodAddresses.isAuthored(pod.object())) {
                 completeAuthored(pod);
@@ -45,6 +46,10 @@ final class ClusterPods {
 
     List<Parsed<Pod>> all() {
         return pods;
+    }
+
+    PodIndex index() {
+        return index;
     }
 
     private void completeAuthored(Parsed<Pod> parsed) {
@@ -97,17 +102,17 @@ final class ClusterPods {
         }
     }
 
-    private long existing(Workload workload) {
-        return pods.stream()
-                .map(Parsed::object)
-                .filter(pod -> workload.namespace().equals(pod.getMetadata().getNamespace()))
-                .filter(pod ->
-                        Labels.match(workload.selector(), pod.getMetadata().getLabels()))
-                .count();
-    }
-
     private void expandReplicas(Workload workload, PodMaker maker, List<Node> eligible) {
-        long missing = workload.replicas() - existing(workload);
+        long missing = workload.replicas()
+                - index.select(workload.namespace(), workload.selector()).size();
+        if (pods.size() + missing > MAX_PODS) {
+            problems.error(
+                    workload.parsed().at("spec", "replicas"),
+                    "the cluster would have more than " + MAX_PODS + " pods",
+                    "no Kubernetes cluster has",
+                    "lower the replicas");
+            return;
+        }
         int index = workload.kind() == Kind.STATEFUL_SET ? workload.firstOrdinal() : 0;
         while (missing > 0) {
             String name = maker.name(index++);
@@ -124,12 +129,9 @@ final class ClusterPods {
 
     private void expandDaemons(Workload workload, PodMaker maker, List<Node> eligible) {
         Set<String> served = new HashSet<>();
-        for (Parsed<Pod> parsed : pods) {
-            Pod pod = parsed.object();
-            if (workload.namespace().equals(pod.getMetadata().getNamespace())
-                    && Labels.match(workload.selector(), pod.getMetadata().getLabels())
-                    && pod.getSpec() != null) {
-                served.add(pod.getSpec().getNodeName());
+        for (Parsed<Pod> parsed : index.select(workload.namespace(), workload.selector())) {
+            if (parsed.object().getSpec() != null) {
+                served.add(parsed.object().getSpec().getNodeName());
             }
         }
         for (Node node : eligible) {
@@ -141,17 +143,6 @@ final class ClusterPods {
     }
 
     private boolean make(Workload workload, PodMaker maker, String name, Node node) {
-        if (pods.size() >= MAX_PODS) {
-            if (!full) {
-                problems.error(
-                        workload.parsed().at("spec", "replicas"),
-                        "the cluster would have more than " + MAX_PODS + " pods",
-                        "no Kubernetes cluster has",
-                        "lower the replicas");
-            }
-            full = true;
-            return false;
-        }
         Pod pod = maker.make(name);
         if (!placement.place(pod, node, workload.title())) {
             noAddress(workload.parsed(), workload.title());
@@ -159,7 +150,10 @@ final class ClusterPods {
         }
         MadeUp.mark(pod);
         names.add(key(pod.getMetadata()));
-        pods.add(new Parsed<>(pod, workload.parsed().source(), workload.parsed().tree()));
+        Parsed<Pod> parsed =
+                new Parsed<>(pod, workload.parsed().source(), workload.parsed().tree());
+        pods.add(parsed);
+        index.add(parsed);
         return true;
     }
 

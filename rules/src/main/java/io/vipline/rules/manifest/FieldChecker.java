@@ -10,7 +10,9 @@ import io.vipline.rules.manifest.Tree.Mapping;
 import io.vipline.rules.manifest.Tree.Scalar;
 import io.vipline.rules.manifest.Tree.Sequence;
 import io.vipline.rules.model.Origin;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -28,6 +30,7 @@ final class FieldChecker {
     private final ObjectMapper mapper;
     private final ProblemLog problems;
     private final Map<JavaType, Map<String, JavaType>> known = new HashMap<>();
+    private final Set<Scalar> texts = Collections.newSetFromMap(new IdentityHashMap<>());
     private String source;
     private boolean usable;
 
@@ -43,6 +46,7 @@ final class FieldChecker {
     boolean check(String name, Tree tree, Class<?> type, Set<String> moreFields) {
         source = name;
         usable = true;
+        texts.clear();
         JavaType javaType = mapper.constructType(type);
         if (!moreFields.isEmpty() && !known.containsKey(javaType)) {
             Map<String, JavaType> all = new HashMap<>(properties(javaType));
@@ -51,6 +55,11 @@ final class FieldChecker {
         }
         check("", tree, javaType);
         return usable;
+    }
+
+    /** Whether the last check found that this number or boolean stands where a text is wanted. */
+    boolean isText(Scalar scalar) {
+        return texts.contains(scalar);
     }
 
     private void check(String path, Tree tree, JavaType type) {
@@ -160,6 +169,7 @@ final class FieldChecker {
         if (scalar == null) {
             refuse(path, tree, "a text");
         } else if (scalar.kind() != Kind.STRING) {
+            texts.add(scalar);
             warn(
                     tree,
                     path + " is " + scalar.text() + " without quotes",

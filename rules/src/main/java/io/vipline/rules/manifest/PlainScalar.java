@@ -26,11 +26,8 @@ final class PlainScalar {
         if (NULLS.contains(text)) {
             return new Scalar("", Kind.NULL, line, column);
         }
-        if (TRUES.contains(text)) {
-            return new Scalar("true", Kind.BOOLEAN, line, column);
-        }
-        if (FALSES.contains(text)) {
-            return new Scalar("false", Kind.BOOLEAN, line, column);
+        if (TRUES.contains(text) || FALSES.contains(text)) {
+            return new Scalar(text, Kind.BOOLEAN, line, column);
         }
         if (text.length() <= MAX_NUMBER_LENGTH && "+-.0123456789".indexOf(text.charAt(0)) >= 0) {
             String digits = text.replace("_", "");
@@ -42,6 +39,11 @@ final class PlainScalar {
             }
         }
         return new Scalar(text, Kind.STRING, line, column);
+    }
+
+    /** @param text of a boolean */
+    static boolean isTrue(String text) {
+        return TRUES.contains(text);
     }
 
     /** The value of an {@link Kind#INTEGER} scalar. @return null if the text is none */

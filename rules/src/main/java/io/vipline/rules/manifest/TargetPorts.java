@@ -44,7 +44,7 @@ final class TargetPorts {
         }
         return containers.stream()
                 .flatMap(container -> container.getPorts().stream())
-                .filter(port -> !ServiceDraft.isBlank(port.getName()));
+                .filter(port -> port.getContainerPort() != null && !ServiceDraft.isBlank(port.getName()));
     }
 
     /** What a slice says of the pod's ports; those that the pod lacks are left out. */

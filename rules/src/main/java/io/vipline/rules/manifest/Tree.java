@@ -29,8 +29,13 @@ sealed interface Tree {
 
     record Sequence(List<Tree> items, int line, int column) implements Tree {}
 
-    /** @param text as written, without quotes; canonical for booleans ({@code true}, {@code false}) */
-    record Scalar(String text, Kind kind, int line, int column) implements Tree {}
+    /** @param text as written, without quotes */
+    record Scalar(String text, Kind kind, int line, int column) implements Tree {
+        /** For a {@link Kind#BOOLEAN}, which YAML 1.1 spells in many ways. */
+        boolean isTrue() {
+            return PlainScalar.isTrue(text);
+        }
+    }
 
     /** The value under a key. @return null if this is no mapping or has no such key */
     default Tree get(String key) {

@@ -22,20 +22,21 @@ import java.util.Set;
 
 /** Turns trees into fabric8's typed objects. A value that its field cannot hold is a problem with its place. */
 final class TypedObjects {
+    /** Shared: what it learns about a type takes longer than reading an object. */
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .defaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP)) // null is absent, as in Go
+            .withConfigOverride(
+                    List.class, list -> list.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.SKIP)))
+            .withConfigOverride(
+                    Map.class, map -> map.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.AS_EMPTY)))
+            .build();
+
     private final ProblemLog problems;
-    private final ObjectMapper mapper;
     private final FieldChecker fields;
 
     TypedObjects(ProblemLog problems) {
         this.problems = problems;
-        mapper = JsonMapper.builder()
-                .defaultSetterInfo(JsonSetter.Value.forValueNulls(Nulls.SKIP)) // null is absent, as in Go
-                .withConfigOverride(
-                        List.class, list -> list.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.SKIP)))
-                .withConfigOverride(
-                        Map.class, map -> map.setSetterInfo(JsonSetter.Value.construct(Nulls.SKIP, Nulls.AS_EMPTY)))
-                .build();
-        fields = new FieldChecker(mapper, problems);
+        fields = new FieldChecker(MAPPER, problems);
     }
 
     /** @return null if a value of the object cannot be used; its problems are in the log then */
@@ -49,7 +50,7 @@ final class TypedObjects {
             return null;
         }
         try {
-            T object = mapper.treeToValue(json(tree), type);
+            T object = MAPPER.treeToValue(json(tree), type);
             return new Parsed<>(object, source, tree);
         } catch (JsonMappingException refused) {
             Tree at = tree;
@@ -72,7 +73,7 @@ final class TypedObjects {
                 "see kubectl explain for the field's type");
     }
 
-    private static JsonNode json(Tree tree) {
+    private JsonNode json(Tree tree) {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         return switch (tree) {
             case Mapping mapping -> {
@@ -85,11 +86,12 @@ final class TypedObjects {
                 sequence.items().forEach(item -> array.add(json(item)));
                 yield array;
             }
+            case Scalar scalar when fields.isText(scalar) -> nodes.textNode(scalar.text());
             case Scalar scalar ->
                 switch (scalar.kind()) {
                     case STRING -> nodes.textNode(scalar.text());
                     case NULL -> nodes.nullNode();
-                    case BOOLEAN -> nodes.booleanNode(scalar.text().equals("true"));
+                    case BOOLEAN -> nodes.booleanNode(scalar.isTrue());
                     case FLOAT -> nodes.numberNode(new BigDecimal(scalar.text().replace("_", "")));
                     case INTEGER -> json(PlainScalar.integer(scalar.text()));
                 };

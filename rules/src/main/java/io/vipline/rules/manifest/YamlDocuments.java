@@ -201,7 +201,7 @@ final class YamlDocuments {
             Tree value = value(parser.getEvent(), depth + 1);
             if (key.text().equals("<<") && event instanceof ScalarEvent plain && plain.isPlain()) {
                 merged.add(value);
-            } else if (fields.put(key.text(), new Field(line(event), column(event), value)) != null) {
+            } else if (fields.put(name(key), new Field(line(event), column(event), value)) != null) {
                 repeatedKeys.add(key);
             }
         }
@@ -210,6 +210,11 @@ final class YamlDocuments {
             merge(fields, from, start);
         }
         return new Mapping(fields, line(start), column(start));
+    }
+
+    /** JSON, which the API speaks, has no boolean keys: {@code on:} is the key "true" there. */
+    private static String name(Scalar key) {
+        return key.kind() == Kind.BOOLEAN ? Boolean.toString(key.isTrue()) : key.text();
     }
 
     /** The merge key of YAML 1.1: what is there stays, the first of several sources counts. */
