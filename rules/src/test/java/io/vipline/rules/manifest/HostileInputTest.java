@@ -113,7 +113,7 @@ class HostileInputTest {
         return text.toString();
     }
 
-    @Property(tries = 3000)
+    @Property(tries = 1000)
     @Label("mutated manifests give a cluster or problems with places")
     void mutatedManifestsAreSurvived(@ForAll long seed) {
         String text = mutated(RandomGeneratorFactory.of("L64X128MixRandom").create(seed));
@@ -125,7 +125,7 @@ class HostileInputTest {
         KubeProxyConfiguration.none().proxyConfig(loaded.cluster(), new NodeChoice("", java.util.List.of()));
     }
 
-    @Property(tries = 500)
+    @Property(tries = 200)
     @Label("a manifest cut anywhere gives what stands before the cut")
     void cutManifestsAreSurvived(@ForAll @IntRange(min = 0, max = 2500) int length) {
         String text = SEED.substring(0, Math.min(length, SEED.length()));
