@@ -51,6 +51,7 @@ public final class Counters {
         ICMP_TIME_EXCEEDED,
         ICMP_FRAGMENTATION_NEEDED,
         TCP_RESET,
+        ICMP_ECHO_REPLY,
         /** ARP and neighbour discovery. */
         NEIGHBOUR
     }

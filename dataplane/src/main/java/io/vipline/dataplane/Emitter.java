@@ -103,12 +103,11 @@ final class Emitter {
 
     private boolean leave(Packet packet) {
         Router.Way way = router.leave(sink.memory(), record, packet);
-        if (way == Router.Way.SEND) {
-            sink.commit();
-        } else {
-            sink.abort();
+        switch (way) {
+            case SEND, ANSWER -> sink.commit();
+            case HELD, ENDED -> sink.abort();
         }
-        return way != Router.Way.ENDED;
+        return way == Router.Way.SEND || way == Router.Way.HELD;
     }
 
     private void origin(MutableDirectBuffer out, Connection connection) {

@@ -54,6 +54,7 @@ final class FlowOpener implements FlowState {
         key.icmpTypeCode = packet.icmpTypeCode;
         key.state = state;
         key.mark = 0;
+        key.inInterface = packet.inInterface;
         return table.lookup(key, this);
     }
 
@@ -75,6 +76,7 @@ final class FlowOpener implements FlowState {
         key.icmpTypeCode = packet.icmpTypeCode;
         key.state = PacketKey.ESTABLISHED;
         key.mark = 0;
+        key.inInterface = packet.inInterface;
         return table.lookup(key, this);
     }
 

@@ -94,7 +94,9 @@ public final class Pipeline implements AutoCloseable {
             Packet packet = packets[i];
             nowNs = Math.max(nowNs, frames.timeNs[i]);
             // 3. Find the connection, 4. or ask the rules, 5. and forward
-            if (packet.fragment && packet.problem == null) {
+            if (!router.arrive(frames, packet)) {
+                count(packet);
+            } else if (packet.fragment && packet.problem == null) {
                 fragment(packet);
             } else if (config.shares() == 1 || isMine(packet)) {
                 count(packet);
@@ -153,9 +155,6 @@ public final class Pipeline implements AutoCloseable {
     private void handle(Packet packet) {
         if (packet.problem != null) {
             egress.drop(packet, packet.problem);
-            return;
-        }
-        if (!router.arrive(batch, packet)) {
             return;
         }
         if (config.checksumMode() == ChecksumMode.FILL) {

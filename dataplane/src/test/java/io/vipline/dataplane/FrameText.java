@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
  * Frames from the text that the tests' tables show, and back: {@code tcp 10.0.0.5:40000 > 10.96.0.10:80 S ttl 64 "hello"}.
  * Checksums are computed here word by word from the RFCs, not by the code under test.
  */
-final class FrameText {
+public final class FrameText {
     private static final Pattern TEXT =
             Pattern.compile("(?<vlan>vlan \\d+ )?(?<protocol>\\w+) (?<source>\\S+) > (?<destination>\\S+)(?<rest>.*)");
     private static final byte[] MACS = HexFormat.of().parseHex("0200000000020200000000" + "01");
@@ -26,7 +26,7 @@ final class FrameText {
      * @param text protocol tcp, udp, sctp or icmp (echo, the port is its identifier), then options: TCP flags of SFRPAU,
      *     {@code ttl N}, {@code "payload"}, {@code nosum} for UDP without a checksum
      */
-    static byte[] frame(String text) {
+    public static byte[] frame(String text) {
         Matcher parts = TEXT.matcher(text.strip());
         if (!parts.matches()) {
             throw new IllegalArgumentException(text);
@@ -181,7 +181,7 @@ final class FrameText {
     }
 
     /** RFC 1071, the slow way. */
-    static long onesSum(byte[] bytes, int from, int length, long start) {
+    public static long onesSum(byte[] bytes, int from, int length, long start) {
         long sum = start;
         for (int i = 0; i < length; i++) {
             int value = bytes[from + i] & 0xff;

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.Counters;
 import io.vipline.dataplane.Counters.ConsumedReason;
+import io.vipline.dataplane.Counters.GeneratedKind;
 import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
@@ -63,6 +64,10 @@ public final class LinkRouter implements Router {
         int frame = packet.frameOffset;
         int index = batch.interfaceIndex[packet.slot];
         long destination = Ethernet.address(batch.memory, frame + Ethernet.DESTINATION);
+        packet.inInterface = interfaces.get(index).name();
+        if (packet.problem != null) {
+            return true;
+        }
         if (destination != interfaces.get(index).hardwareAddress() && !Ethernet.isGroup(destination)) {
             return dropped(DropReason.FOREIGN_LINK_ADDRESS);
         }
@@ -72,7 +77,7 @@ public final class LinkRouter implements Router {
         if (packet.network != Ethernet.HEADER_BYTES) {
             return dropped(DropReason.VLAN_TAGGED);
         }
-        if (packet.untracked && speaker.isDiscovery(batch.memory, packet)) {
+        if (packet.untracked && !packet.fragment && speaker.isDiscovery(batch.memory, packet)) {
             speaker.discovery(batch.memory, packet, index, nowNs);
             return consumed(ConsumedReason.NEIGHBOUR_DISCOVERY);
         }
@@ -122,22 +127,35 @@ public final class LinkRouter implements Router {
         }
         boolean generated = memory.getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
         if (interfaces.isOwn(high, low)) {
-            return ended(generated, null);
+            return generated ? Way.ENDED : local(memory, record, packet);
         }
         int found = routes.find(high, low);
         if (found == RouteTable.NONE) {
-            return ended(generated, DropReason.NO_ROUTE);
+            return generated ? Way.ENDED : dropped(DropReason.NO_ROUTE, Way.ENDED);
         }
         return send(memory, record, routes.get(found), high, low);
     }
 
-    private Way ended(boolean generated, DropReason reason) {
-        if (!generated && reason == null) {
-            counters.consume(ConsumedReason.LOCAL);
-        } else if (!generated) {
-            counters.drop(reason);
+    private Way dropped(DropReason reason, Way way) {
+        counters.drop(reason);
+        return way;
+    }
+
+    /** A frame for the node itself: it is consumed, and an echo request answered. */
+    private Way local(MutableDirectBuffer memory, int record, Packet packet) {
+        counters.consume(ConsumedReason.LOCAL);
+        if (!EchoAnswer.isRequest(memory, record, packet)) {
+            return Way.ENDED;
         }
-        return Way.ENDED;
+        EchoAnswer.write(memory, record, packet);
+        memory.putInt(record + FinishedFrame.DISPOSITION, Disposition.GENERATED.ordinal());
+        int back = routes.find(packet.sourceHigh, packet.sourceLow);
+        if (back == RouteTable.NONE) {
+            return Way.ENDED;
+        }
+        counters.generate(GeneratedKind.ICMP_ECHO_REPLY);
+        Way way = send(memory, record, routes.get(back), packet.sourceHigh, packet.sourceLow);
+        return way == Way.SEND ? Way.ANSWER : Way.ENDED;
     }
 
     private Way send(MutableDirectBuffer memory, int record, Route route, long high, long low) {

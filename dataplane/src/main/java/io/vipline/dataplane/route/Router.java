@@ -13,7 +13,9 @@ public interface Router {
         /** The router has a copy, which leaves once the next hop is known. It counts as forwarded. */
         HELD,
         /** It ends here, and the router has counted it. */
-        ENDED
+        ENDED,
+        /** It ends here, and the router has counted it; what now stands in its place is sent. */
+        ANSWER
     }
 
     /**

@@ -63,6 +63,9 @@ public final class Packet {
     public int fragmentOffset;
     public boolean moreFragments;
     public int fragmentId;
+    /** Name of the interface of arrival; null if rules need not know. */
+    public String inInterface;
+
     /** IPv6: where the fragment header begins; 0 if there is none. */
     public int fragmentHeader;
 

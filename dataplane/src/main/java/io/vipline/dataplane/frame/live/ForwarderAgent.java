@@ -55,6 +55,7 @@ public final class ForwarderAgent implements Agent {
             }
         }
         source.close();
+        pipeline.finish();
         router.close();
         pipeline.close();
     }
