@@ -5,6 +5,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -101,6 +102,12 @@ class ArchitectureTest {
     void rulesKnowNoOutsideWorld() {
         RULES_KNOW_NO_OUTSIDE_WORLD.check(OURS);
         RULES_ASK_NO_CLOCK.check(OURS);
+    }
+
+    @Test
+    @DisplayName("no two packages of the rules need each other")
+    void packagesHaveAnOrder() {
+        slices().matching("io.vipline.rules.(**)").should().beFreeOfCycles().check(OURS);
     }
 
     @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +65,26 @@ class CommandLineTest {
     private static void collect(CommandLine command, List<CommandLine> into) {
         into.add(command);
         command.getSubcommands().values().forEach(sub -> collect(sub, into));
+    }
+
+    @Test
+    @DisplayName("bash takes the completion, and completes verbs and flags with it")
+    void completionCompletes() throws Exception {
+        assertThat(run("completion", "bash")).isEqualTo(ExitCode.OK);
+        String ask =
+                "\ncompopt() { :; }; COMP_WORDS=(vipline %s) COMP_CWORD=%d; _complete_vipline; echo \"${COMPREPLY[@]}\"";
+        assertThat(bash(out + String.format(ask, "gen", 1))).isEqualTo("generate\n");
+        assertThat(bash(out + String.format(ask, "generate --conc", 2))).isEqualTo("--concurrent\n");
+    }
+
+    private static String bash(String script) throws Exception {
+        Process bash = new ProcessBuilder("bash").redirectErrorStream(true).start();
+        try (OutputStream in = bash.getOutputStream()) {
+            in.write(script.getBytes(StandardCharsets.UTF_8));
+        }
+        String said = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(bash.waitFor()).as(said).isZero();
+        return said;
     }
 
     @Command(name = "fail")
