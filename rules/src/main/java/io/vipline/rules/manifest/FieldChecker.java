@@ -114,6 +114,9 @@ final class FieldChecker {
             return;
         }
         Map<String, JavaType> properties = known.computeIfAbsent(type, this::properties);
+        if (properties.isEmpty()) {
+            return; // holds whatever it is given, as FieldsV1 does
+        }
         String owner = type.getRawClass().isRecord()
                 ? mapping.text("kind")
                 : type.getRawClass().getSimpleName();

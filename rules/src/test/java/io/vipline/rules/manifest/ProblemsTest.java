@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.model.Problem.Severity;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -425,5 +428,17 @@ class ProblemsTest {
         assertThat(loaded.isUsable()).isFalse();
         assertThat(Loading.service(loaded, "web").getSpec().getClusterIP()).isEqualTo("10.96.0.11");
         assertThat(loaded.problems()).extracting(Problem::severity).containsExactly(Severity.ERROR, Severity.WARNING);
+    }
+
+    @Test
+    @DisplayName("a dump of a live cluster gives no problem, and nothing is made up for it")
+    void dumpsAreTakenAsTheyAre() throws IOException {
+        try (InputStream dump = ProblemsTest.class.getResourceAsStream("live-dump.yaml")) {
+            LoadedCluster loaded = Loading.load(new String(dump.readAllBytes(), StandardCharsets.UTF_8));
+            assertThat(loaded.problems()).isEmpty();
+            assertThat(loaded.cluster().madeUpPodCidrs()).isEmpty();
+            assertThat(loaded.cluster().pods()).hasSize(1);
+            assertThat(loaded.cluster().services()).hasSize(2);
+        }
     }
 }
