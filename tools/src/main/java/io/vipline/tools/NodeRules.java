@@ -66,6 +66,11 @@ final class NodeRules {
         return TableCompiler.compile(List.of(v4, v6), network);
     }
 
+    /** The proxied Service ports of a family and their endpoints. */
+    List<ServiceEndpoints> services(IpFamily family) {
+        return ProxiedServices.of(cluster, config.nodeName(), family);
+    }
+
     ChainWalker walker(IpFamily family) {
         return new ChainWalker(ruleset(family), network);
     }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             Demo.class,
             GetCommand.class,
             Compile.class,
+            Explain.class,
             Replay.class,
             Run.class,
             Generate.class,

@@ -1,0 +1,135 @@
+package io.vipline.tools;
+
+import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.chain.walk.Walk;
+import io.vipline.rules.model.Origin;
+import io.vipline.rules.model.Problem;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.tools.explain.ClusterNames;
+import io.vipline.tools.explain.Explanation;
+import io.vipline.tools.explain.ExplanationGraph;
+import io.vipline.tools.explain.ExplanationTree;
+import io.vipline.tools.explain.Hints;
+import io.vipline.tools.explain.PacketLine;
+import io.vipline.tools.explain.PacketLine.MalformedPacket;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** {@code vipline explain}: what happens to a packet, and why. */
+@Command(
+        name = "explain",
+        header = "Show what happens to a packet, rule by rule, and why.",
+        footer = {
+            "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > 10.96.0.10:80'",
+            "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > web.shop:80' -o json",
+            "  vipline explain -f cluster.yaml --packets packets.txt -o json | jq .verdict"
+        })
+final class Explain extends Verb {
+    @Mixin
+    private ClusterOptions cluster;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "PACKET",
+            description = "[in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW] [mark 0x0];"
+                    + " service.namespace may stand for an address.")
+    private List<String> words = new ArrayList<>();
+
+    @Option(names = "--packets", paramLabel = "FILE|-", description = "Packets, one a line; answered one JSON line each.")
+    private String packets;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json|dot|mermaid",
+            description = "How to show it. Default: table, a tree; json with --packets.")
+    private ExplainFormat format;
+
+    /** How an explanation is shown. */
+    enum ExplainFormat {
+        TABLE,
+        JSON,
+        DOT,
+        MERMAID
+    }
+
+    private NodeRules rules;
+    private PacketLine lines;
+    private final Map<IpFamily, ChainWalker> walkers = new EnumMap<>(IpFamily.class);
+    private final Map<IpFamily, Hints> hints = new EnumMap<>(IpFamily.class);
+
+    @Override
+    public Integer call() throws IOException {
+        if ((packets == null) == words.isEmpty()) {
+            throw new ParameterException(spec().commandLine(), "Which packet? Give one, or --packets FILE.");
+        }
+        rules = NodeRules.of(cluster);
+        lines = new PacketLine(new ClusterNames(cluster.cluster()));
+        for (IpFamily family : IpFamily.values()) {
+            walkers.put(family, rules.walker(family));
+            hints.put(family, new Hints(rules.services(family)));
+        }
+        return packets == null ? one(String.join(" ", words)) : all();
+    }
+
+    private int one(String line) throws IOException {
+        try {
+            explain(line, format == null ? ExplainFormat.TABLE : format);
+            return ExitCode.OK;
+        } catch (MalformedPacket e) {
+            throw new ParameterException(spec().commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private int all() throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        int number = 0;
+        try (BufferedReader reader = packets.equals("-")
+                ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+                : Files.newBufferedReader(Path.of(packets))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                number++;
+                if (!line.isBlank()) {
+                    explainLine(line.strip(), new Origin(packets, number, 1), problems);
+                }
+            }
+        }
+        note(problems);
+        return problems.isEmpty() ? ExitCode.OK : ExitCode.BAD_INPUT;
+    }
+
+    private void explainLine(String line, Origin origin, List<Problem> problems) throws IOException {
+        try {
+            explain(line, format == null ? ExplainFormat.JSON : format);
+        } catch (MalformedPacket e) {
+            problems.add(Problem.error(origin, e.getMessage(), "it cannot be explained", "mend the line"));
+            out().println(Json.line(Map.of("packet", line, "error", e.getMessage())));
+        }
+    }
+
+    private void explain(String line, ExplainFormat as) throws IOException, MalformedPacket {
+        PacketDescription packet = lines.parse(line);
+        IpFamily family = packet.source().family();
+        Walk walk = walkers.get(family).walk(packet);
+        Explanation explanation = Explanation.of(line, walk, hints.get(family).of(packet, walk));
+        switch (as) {
+            case TABLE -> new ExplanationTree(out()).print(explanation, walk);
+            case JSON -> out().println(Json.line(explanation));
+            case DOT -> ExplanationGraph.dot(explanation, out());
+            case MERMAID -> ExplanationGraph.mermaid(explanation, out());
+        }
+    }
+}

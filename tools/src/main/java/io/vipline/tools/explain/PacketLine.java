@@ -1,0 +1,154 @@
+package io.vipline.tools.explain;
+
+import io.vipline.rules.chain.CtState;
+import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.net.Protocol;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the packets that people type: {@code [in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW]
+ * [mark 0x0]}.
+ */
+public final class PacketLine {
+    private static final Pattern FORM = Pattern.compile("(?:in\\s+(?<in>\\S+)\\s+)?(?:out\\s+(?<out>\\S+)\\s+)?"
+            + "(?<protocol>[A-Za-z0-9-]+)\\s+(?<source>\\S+)\\s*>\\s*(?<destination>\\S+)(?<rest>(?:\\s+\\w+\\s+\\S+)*)");
+    private static final Pattern OPTION = Pattern.compile("\\s+(\\w+)\\s+(\\S+)");
+    private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\](?::(\\d+))?");
+    private static final String TCP_FLAGS = "FSRPAUEC";
+    private static final int ICMP_NO_PORT = -1;
+
+    private final ClusterNames names;
+
+    public PacketLine(ClusterNames names) {
+        this.names = names;
+    }
+
+    /** What is wrong with a line, and how to mend it. */
+    public static final class MalformedPacket extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        MalformedPacket(String message) {
+            super(message);
+        }
+    }
+
+    private record Place(String host, int port) {}
+
+    public PacketDescription parse(String line) throws MalformedPacket {
+        Matcher form = FORM.matcher(line.strip());
+        if (!form.matches()) {
+            throw new MalformedPacket("not a packet: '" + line.strip()
+                    + "'; write it like: tcp 10.0.0.5:40000 > 10.96.0.10:80");
+        }
+        Place source = place(form.group("source"));
+        Place destination = place(form.group("destination"));
+        Optional<IpAddress> literal =
+                IpAddress.parse(source.host()).or(() -> IpAddress.parse(destination.host()));
+        IpFamily family = literal.map(IpAddress::family).orElse(IpFamily.IPV4);
+        IpAddress from = address(source.host(), family);
+        IpAddress to = address(destination.host(), family);
+        if (from.family() != to.family()) {
+            throw new MalformedPacket("one address is IPv4 and one IPv6: " + from + " > " + to);
+        }
+        int protocol = protocol(form.group("protocol"), family);
+        boolean hasPorts = protocol != Protocol.ICMP.number() && protocol != Protocol.ICMPV6.number();
+        if (hasPorts && (source.port() < 0 || destination.port() < 0)) {
+            throw new MalformedPacket("both sides need a port: " + form.group("source") + " > "
+                    + form.group("destination"));
+        }
+        PacketDescription packet = PacketDescription.first(
+                protocol, from, hasPorts ? source.port() : -1, to, hasPorts ? destination.port() : -1);
+        packet = packet.withInterfaces(
+                Optional.ofNullable(form.group("in")), Optional.ofNullable(form.group("out")));
+        return options(packet, form.group("rest"));
+    }
+
+    private static Place place(String text) throws MalformedPacket {
+        Matcher bracketed = BRACKETED.matcher(text);
+        if (bracketed.matches()) {
+            String port = bracketed.group(2);
+            return new Place(bracketed.group(1), port == null ? ICMP_NO_PORT : port(port));
+        }
+        int colon = text.lastIndexOf(':');
+        if (colon < 0 || text.indexOf(':') != colon) {
+            return new Place(text, ICMP_NO_PORT);
+        }
+        return new Place(text.substring(0, colon), port(text.substring(colon + 1)));
+    }
+
+    private static int port(String text) throws MalformedPacket {
+        if (text.matches("\\d{1,5}") && Integer.parseInt(text) <= 65_535) {
+            return Integer.parseInt(text);
+        }
+        throw new MalformedPacket("'" + text + "' is no port: 0 to 65535");
+    }
+
+    private IpAddress address(String host, IpFamily family) throws MalformedPacket {
+        Optional<IpAddress> address = IpAddress.parse(host).or(() -> names.resolve(host, family));
+        return address.orElseThrow(() -> new MalformedPacket("'" + host + "' is neither an address nor a name in the"
+                + " cluster with an " + family.text() + " address: write service.namespace"));
+    }
+
+    private static int protocol(String text, IpFamily family) throws MalformedPacket {
+        Optional<Protocol> protocol = Protocol.ofText(text);
+        if (protocol.isEmpty()) {
+            throw new MalformedPacket("'" + text + "' is no protocol here: tcp, udp, sctp or icmp");
+        }
+        boolean isIcmp = protocol.get() == Protocol.ICMP || protocol.get() == Protocol.ICMPV6;
+        return !isIcmp
+                ? protocol.get().number()
+                : family == IpFamily.IPV4 ? Protocol.ICMP.number() : Protocol.ICMPV6.number();
+    }
+
+    private static PacketDescription options(PacketDescription first, String rest) throws MalformedPacket {
+        PacketDescription packet = first;
+        Matcher option = OPTION.matcher(rest);
+        while (option.find()) {
+            String value = option.group(2);
+            packet = switch (option.group(1)) {
+                case "flags" -> packet.withFlags(flags(value), packet.icmpTypeCode());
+                case "state" -> packet.withState(state(value));
+                case "mark" -> packet.withMark(mark(value));
+                default ->
+                    throw new MalformedPacket("'" + option.group(1) + "' is not known here: flags, state or mark");
+            };
+        }
+        return packet;
+    }
+
+    private static int flags(String text) throws MalformedPacket {
+        int flags = 0;
+        for (char letter : text.toUpperCase(Locale.ROOT).toCharArray()) {
+            int bit = TCP_FLAGS.indexOf(letter);
+            if (bit < 0) {
+                throw new MalformedPacket("'" + text + "' are no TCP flags: letters of " + TCP_FLAGS);
+            }
+            flags |= 1 << bit;
+        }
+        return flags;
+    }
+
+    private static CtState state(String text) throws MalformedPacket {
+        for (CtState state : CtState.values()) {
+            if (state.name().equalsIgnoreCase(text) && state != CtState.SNAT && state != CtState.DNAT) {
+                return state;
+            }
+        }
+        throw new MalformedPacket(
+                "'" + text + "' is no connection state: NEW, ESTABLISHED, RELATED, INVALID or UNTRACKED");
+    }
+
+    private static int mark(String text) throws MalformedPacket {
+        try {
+            return Integer.parseUnsignedInt(
+                    text.startsWith("0x") ? text.substring(2) : text, text.startsWith("0x") ? 16 : 10);
+        } catch (NumberFormatException e) {
+            throw new MalformedPacket("'" + text + "' is no mark: a number like 0x4000");
+        }
+    }
+}
