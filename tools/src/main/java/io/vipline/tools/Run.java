@@ -7,6 +7,7 @@ import io.vipline.dataplane.frame.live.LiveDevice;
 import io.vipline.dataplane.frame.live.LivePath;
 import io.vipline.dataplane.frame.live.LivePath.Threading;
 import io.vipline.dataplane.frame.live.SinkAgent.Offload;
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.rules.table.Table;
 import io.vipline.tools.live.AddressSpec;
@@ -123,9 +124,21 @@ final class Run extends Verb {
             }
             LiveTopology topology = topology(devices, config);
             topology.notes().forEach(note -> err().println("vipline: note: " + note));
+            noteKernelAddresses(topology);
             return forward(topology, devices, config);
         } finally {
             devices.forEach(LiveDevice::close);
+        }
+    }
+
+    private void noteKernelAddresses(LiveTopology topology) {
+        for (InterfaceSpec spec : interfaces) {
+            for (IpAddress address : spec.kernelAddresses()) {
+                if (topology.interfaces().isOwn(address.high(), address.low())) {
+                    err().println("vipline: note: the kernel has " + address + " on " + spec.name()
+                            + ", too, and answers" + " as well: take it away with 'ip address del'");
+                }
+            }
         }
     }
 

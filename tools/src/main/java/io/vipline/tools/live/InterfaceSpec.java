@@ -4,6 +4,11 @@ import io.vipline.dataplane.frame.live.LiveDevice;
 import io.vipline.dataplane.frame.live.NetworkNamespace;
 import io.vipline.dataplane.frame.live.PacketSocket;
 import io.vipline.dataplane.frame.live.TapDevice;
+import io.vipline.rules.net.IpAddress;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,6 +49,25 @@ public record InterfaceSpec(Kind kind, String name, String namespace) {
     public LiveDevice open(boolean promiscuous) {
         return NetworkNamespace.call(
                 namespace, () -> kind == Kind.TAP ? TapDevice.open(name) : PacketSocket.open(name, promiscuous));
+    }
+
+    /** The addresses that the kernel has on the interface; none if it is in another namespace, where we do not look. */
+    public List<IpAddress> kernelAddresses() {
+        if (!namespace.isEmpty()) {
+            return List.of();
+        }
+        try {
+            NetworkInterface face = NetworkInterface.getByName(name);
+            return face == null
+                    ? List.of()
+                    : face.inetAddresses().map(InterfaceSpec::address).toList();
+        } catch (SocketException unreadable) {
+            return List.of();
+        }
+    }
+
+    private static IpAddress address(InetAddress address) {
+        return IpAddress.of(address.getHostAddress().replaceAll("%.*", ""));
     }
 
     @Override
