@@ -295,6 +295,8 @@ public final class Pipeline implements AutoCloseable {
     private void openForAnswer(Packet packet, ConnectionTable connections) {
         request.reverseOf(packet);
         request.number = packet.number;
+        request.datagram = packet.datagram;
+        request.tcpFlags = (packet.tcpFlags & Transport.SYN) != 0 ? Transport.SYN : Transport.ACK;
         Verdict verdict = opener.verdict(request, PacketKey.NEW, nowNs);
         if (!(verdict instanceof Verdict.Dnat)) {
             unknown(packet, connections);
