@@ -30,17 +30,16 @@ public final class Shards {
         boolean fromService = !toService && isService(packet.sourceHigh, packet.sourceLow, packet, packet.sourcePort);
         boolean toEndpoint = isEndpoint(packet.destinationHigh, packet.destinationLow, packet, packet.destinationPort);
         boolean fromEndpoint = isEndpoint(packet.sourceHigh, packet.sourceLow, packet, packet.sourcePort);
-        if (toService) {
-            return fromEndpoint ? 0 : packet.sourcePort % COUNT;
+        if (toService || !fromService && toEndpoint) {
+            return fromEndpoint
+                            || isOrdered(packet.destinationHigh, packet.destinationLow, packet, packet.destinationPort)
+                    ? 0
+                    : packet.sourcePort % COUNT;
         }
-        if (fromService) {
-            return toEndpoint ? 0 : packet.destinationPort % COUNT;
-        }
-        if (toEndpoint) {
-            return fromEndpoint ? 0 : packet.sourcePort % COUNT;
-        }
-        if (fromEndpoint) {
-            return packet.destinationPort % COUNT;
+        if (fromService || fromEndpoint) {
+            return toEndpoint || isOrdered(packet.sourceHigh, packet.sourceLow, packet, packet.sourcePort)
+                    ? 0
+                    : packet.destinationPort % COUNT;
         }
         long mixed = packet.sourceLow + packet.destinationLow + packet.sourceHigh + packet.destinationHigh;
         mixed *= 0x9E37_79B9_7F4A_7C15L;
@@ -53,5 +52,10 @@ public final class Shards {
 
     private boolean isEndpoint(long high, long low, Packet packet, int port) {
         return table.isEndpoint(high, low, packet.protocol, port);
+    }
+
+    /** Whether the connection may depend on earlier ones. */
+    private boolean isOrdered(long high, long low, Packet packet, int port) {
+        return table.dependsOnRecent(high, low, packet.protocol, port);
     }
 }

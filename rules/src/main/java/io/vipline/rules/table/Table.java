@@ -43,4 +43,10 @@ public interface Table {
 
     /** Number of lists of the {@code recent} match. */
     int recentLists();
+
+    /**
+     * Whether connections that this Service address or endpoint takes part in may depend on a list of the {@code recent}
+     * match, that is on earlier connections; or cannot be told from such by the endpoint's packets.
+     */
+    boolean dependsOnRecent(long high, long low, int protocol, int port);
 }

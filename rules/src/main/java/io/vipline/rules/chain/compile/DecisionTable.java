@@ -9,6 +9,8 @@ import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.Verdict;
+import java.util.ArrayList;
+import java.util.List;
 
 /** A compiled table: hash lookups by destination that lead to small decision graphs. */
 final class DecisionTable implements Table {
@@ -23,6 +25,7 @@ final class DecisionTable implements Table {
     private final ServiceId[] servicesOfEndpoints;
     private final TupleMap<Boolean> endpointSet;
     private final int recentLists;
+    private final RecentReach recentReach;
     private final boolean acceptsEstablished;
 
     DecisionTable(ClassTable[] classes, NodeNetwork network, Registry registry, int recentLists) {
@@ -33,21 +36,29 @@ final class DecisionTable implements Table {
         this.servicesOfEndpoints = registry.servicesOfEndpoints().toArray(ServiceId[]::new);
         this.endpointSet = registry.reached();
         this.recentLists = recentLists;
+        this.recentReach = new RecentReach(recentLists == 0 ? List.of() : starts(PacketKey.NEW));
         this.acceptsEstablished = passes(PacketKey.ESTABLISHED) && passes(PacketKey.RELATED);
     }
 
     private boolean passes(int state) {
-        boolean[] all = {true};
+        return starts(state).stream().allMatch(node -> node.onlyPasses);
+    }
+
+    /** Where decisions on packets of a state begin. */
+    private List<Node> starts(int state) {
+        List<Node> starts = new ArrayList<>();
         for (int at = state; at < classes.length; at += STATES) {
-            TupleMap.Visitor<Node> check = (high, low, portKey, node) -> all[0] &= node.onlyPasses;
-            classes[at].exact.forEach(check);
-            classes[at].byHost.forEach(check);
-            classes[at].byPort.forEach(check);
+            TupleMap.Visitor<Node> take = (high, low, portKey, node) -> starts.add(node);
+            classes[at].exact.forEach(take);
+            classes[at].byHost.forEach(take);
+            classes[at].byPort.forEach(take);
             for (Node node : classes[at].byProtocol) {
-                all[0] &= node == null || node.onlyPasses;
+                if (node != null) {
+                    starts.add(node);
+                }
             }
         }
-        return all[0];
+        return starts;
     }
 
     /** Where the decision on such a packet begins. */
@@ -148,5 +159,12 @@ final class DecisionTable implements Table {
     @Override
     public int recentLists() {
         return recentLists;
+    }
+
+    @Override
+    public boolean dependsOnRecent(long high, long low, int protocol, int port) {
+        return recentLists > 0
+                && (recentReach.holdsEndpoint(high, low, port)
+                        || recentReach.holds(find(high, low, protocol, port, PacketKey.NEW)));
     }
 }
