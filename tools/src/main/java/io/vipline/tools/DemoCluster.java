@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The cluster that we carry with us: {@code examples/shop.yaml} of the repository. */
+/** The cluster that we carry with us: {@code tools/examples/shop.yaml} of the repository. */
 final class DemoCluster {
     private DemoCluster() {}
 

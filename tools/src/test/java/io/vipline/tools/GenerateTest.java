@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GenerateTest {
-    private static final Path SHOP = Path.of("..", "examples", "shop.yaml");
+    private static final Path SHOP = Path.of("examples", "shop.yaml");
 
     @TempDir
     private Path folder;

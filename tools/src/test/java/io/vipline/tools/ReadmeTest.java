@@ -32,10 +32,10 @@ class ReadmeTest {
 
     @BeforeAll
     static void layOut() throws IOException {
-        Files.createDirectory(folder.resolve("examples"));
-        try (Stream<Path> examples = Files.list(ROOT.resolve("examples"))) {
+        Files.createDirectories(folder.resolve("tools/examples"));
+        try (Stream<Path> examples = Files.list(ROOT.resolve("tools/examples"))) {
             for (Path example : examples.toList()) {
-                Files.copy(example, folder.resolve("examples").resolve(example.getFileName()));
+                Files.copy(example, folder.resolve("tools/examples").resolve(example.getFileName()));
             }
         }
     }
