@@ -55,6 +55,8 @@ final class Demo extends Verb {
         step("generate", "-f", cluster.toString(), "-w", input.toString(), "--flows", "4k", "--packets", "100k");
         title("Their packets go through the rules that kube-proxy would write on node-1.");
         step("replay", "-f", cluster.toString(), input.toString(), "-w", output.toString());
+        title("One of them, rule by rule: from the world to the load balancer's address.");
+        step("explain", "-f", cluster.toString(), "tcp 203.0.113.9:40000 > 192.0.2.1:80");
         title("How long the packet loop keeps a frame, in nanoseconds.");
         latency(cluster, input);
         title("What is left behind.");
