@@ -1,0 +1,257 @@
+package io.vipline.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code vipline explain}, called as anybody would. */
+class ExplainTest {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private static final String SHOP =
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: shop}
+            spec:
+              selector: {app: web}
+              clusterIP: 10.96.0.10
+              ports: [{name: http, port: 80, targetPort: 8080}]
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: empty, namespace: shop}
+            spec:
+              clusterIP: 10.96.0.11
+              ports: [{port: 53, protocol: UDP}]
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web, namespace: shop}
+            spec:
+              replicas: 3
+              selector: {matchLabels: {app: web}}
+              template:
+                metadata: {labels: {app: web}}
+                spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}
+            """;
+
+    @TempDir
+    Path folder;
+
+    private record Answer(int exitCode, String out, String err) {}
+
+    private static Answer run(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exitCode = Vipline.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+        return new Answer(exitCode, out.toString(), err.toString());
+    }
+
+    private Path shop() throws IOException {
+        return Files.writeString(folder.resolve("shop.yaml"), SHOP);
+    }
+
+    private JsonNode explained(String packet) throws IOException {
+        Answer answer = run("explain", "-f", shop().toString(), packet, "-o", "json");
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        return MAPPER.readTree(answer.out());
+    }
+
+    @Test
+    void aPacketToAClusterIpReachesEveryEndpointAlike() throws IOException {
+        JsonNode explained = explained("tcp 10.244.9.9:40000 > 10.96.0.10:80");
+        assertThat(explained.path("verdict").asText()).isEqualTo("DNAT");
+        assertThat(explained.path("service").asText()).isEqualTo("shop/web:http");
+        assertThat(explained.path("endpoints")).hasSize(3).allSatisfy(endpoint -> {
+            assertThat(endpoint.path("probability").asDouble()).isCloseTo(1 / 3.0, within());
+            assertThat(endpoint.path("masquerade").asBoolean()).isFalse();
+        });
+        assertThat(explained.path("path").valueStream().map(step -> step.path("origin").asText()))
+                .contains(folder.resolve("shop.yaml") + ":1");
+    }
+
+    private static Offset<Double> within() {
+        return Offset.offset(1e-6);
+    }
+
+    @Test
+    void aNameStandsForAnAddress() throws IOException {
+        assertThat(explained("tcp 10.244.9.9:40000 > web.shop.svc.cluster.local:80")
+                        .path("verdict")
+                        .asText())
+                .isEqualTo("DNAT");
+    }
+
+    @Test
+    void aPodThatReachesItselfIsMasqueradedForItselfOnly() throws IOException {
+        String own = explained("tcp 10.244.9.9:40000 > 10.96.0.10:80")
+                .path("endpoints")
+                .path(0)
+                .path("address")
+                .asText();
+        JsonNode explained = explained("tcp " + own.substring(0, own.indexOf(':')) + ":40000 > 10.96.0.10:80");
+        assertThat(explained.path("endpoints"))
+                .allSatisfy(endpoint -> assertThat(
+                                endpoint.path("masquerade").asBoolean())
+                        .isEqualTo(endpoint.path("address").asText().equals(own)));
+    }
+
+    @Test
+    void aServiceWithoutEndpointsRejectsAndSaysWhy() throws IOException {
+        JsonNode explained = explained("udp 10.244.9.9:40000 > 10.96.0.11:53");
+        assertThat(explained.path("verdict").asText()).isEqualTo("REJECT");
+        assertThat(explained.path("hints").path(0).asText()).contains("no endpoint stands behind shop/empty");
+    }
+
+    @Test
+    void aPortThatNoServiceHasIsPassedWithAHint() throws IOException {
+        JsonNode explained = explained("tcp 10.244.9.9:40000 > 10.96.0.10:81");
+        assertThat(explained.path("verdict").asText()).isEqualTo("ACCEPT");
+        assertThat(explained.path("hints").path(0).asText()).contains("shop/web:http on tcp 80");
+    }
+
+    @Test
+    void aTreeShowsTheRulesThatMatchedAndThoseThatNearlyDid() throws IOException {
+        Answer answer = run("explain", "-f", shop().toString(), "tcp 10.244.9.9:40000 > 10.96.0.10:80");
+        assertThat(answer.out())
+                .contains("  PREROUTING\n")
+                .contains("=> jump KUBE-SVC-")
+                .contains("not matched: ! -s 10.244.0.0/16")
+                .contains("VERDICT DNAT  shop/web:http");
+    }
+
+    @Test
+    void aLineThatIsNoPacketIsAnsweredInItsPlaceAndTheRestGoesOn() throws IOException {
+        Path packets = Files.writeString(
+                folder.resolve("packets"), "tcp 1.2.3.4:1 > 10.96.0.10:80\nnonsense\nudp 1.2.3.4:1 > 10.96.0.11:53\n");
+        Answer answer = run("explain", "-f", shop().toString(), "--packets", packets.toString());
+        assertThat(answer.exitCode()).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(answer.out().lines()).hasSize(3);
+        assertThat(answer.err()).contains(packets + ":2:1: not a packet");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> kubeProxysOwnPacketFlowsComeOutTheSame() throws IOException {
+        return Stream.of("packetflow.json", "topology.json").flatMap(this::scenarios);
+    }
+
+    private Stream<DynamicTest> scenarios(String file) {
+        Path path = Path.of(System.getProperty("vipline.shared", "../../shared"), "corpus", file);
+        Assumptions.assumeTrue(Files.exists(path), () -> "needs " + path + ", which is not on this machine");
+        try {
+            return MAPPER.readTree(path.toFile())
+                    .valueStream()
+                    .filter(scenario -> !scenario.path("flows").isEmpty())
+                    .map(scenario ->
+                            DynamicTest.dynamicTest(scenario.path("name").asText(), () -> check(scenario)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void check(JsonNode scenario) throws IOException {
+        Path directory = Files.createTempDirectory(folder, "scenario");
+        Path objects = Files.writeString(directory.resolve("objects.json"), objects(scenario));
+        Path config = Files.writeString(directory.resolve("config.yaml"), config(scenario.path("proxy")));
+        Path packets = directory.resolve("packets");
+        Files.write(packets, scenario.path("flows").valueStream().map(ExplainTest::packet).toList());
+        List<String> arguments = new ArrayList<>(List.of(
+                "explain", "-f", objects.toString(), "--config", config.toString(), "--packets", packets.toString()));
+        for (JsonNode address : scenario.path("proxy").path("nodeIPs")) {
+            arguments.add("--node-address");
+            arguments.add(address.asText() + (address.asText().contains(":") ? "/128" : "/32"));
+        }
+        arguments.add("--node");
+        arguments.add(scenario.path("proxy").path("nodeName").asText());
+        Answer answer = run(arguments.toArray(String[]::new));
+        assertThat(answer.exitCode()).as(answer.err()).isZero();
+        List<String> expected = scenario.path("flows").valueStream().map(ExplainTest::expected).toList();
+        List<String> found = new ArrayList<>();
+        for (String line : answer.out().lines().toList()) {
+            found.add(found(MAPPER.readTree(line)));
+        }
+        assertThat(found).isEqualTo(expected);
+    }
+
+    private static String objects(JsonNode scenario) throws IOException {
+        ObjectNode list = MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "List");
+        ArrayNode items = list.putArray("items");
+        Stream.of("services", "endpointSlices", "nodes").forEach(kind -> scenario.path(kind).forEach(items::add));
+        if (scenario.path("nodes").isEmpty()) {
+            ObjectNode node = items.addObject().put("apiVersion", "v1").put("kind", "Node");
+            node.putObject("metadata")
+                    .put("name", scenario.path("proxy").path("nodeName").asText());
+            node.putObject("status")
+                    .putArray("addresses")
+                    .addObject()
+                    .put("type", "InternalIP")
+                    .put("address", scenario.path("proxy").path("nodeIP").asText());
+        }
+        return MAPPER.writeValueAsString(list);
+    }
+
+    private static String config(JsonNode proxy) {
+        return """
+                apiVersion: kubeproxy.config.k8s.io/v1alpha1
+                kind: KubeProxyConfiguration
+                mode: iptables
+                clusterCIDR: "%s"
+                detectLocalMode: ClusterCIDR
+                iptables: {masqueradeAll: %s, localhostNodePorts: %s}
+                """
+                .formatted(
+                        proxy.path("detectLocal").path("cidr").asText(),
+                        proxy.path("masqueradeAll").asBoolean(),
+                        proxy.path("localhostNodePorts").asBoolean());
+    }
+
+    private static String packet(JsonNode flow) {
+        String source = flow.path("sourceIP").asText();
+        String destination = flow.path("destIP").asText();
+        String form = source.contains(":") ? "%s [%s]:40000 > [%s]:%s" : "%s %s:40000 > %s:%s";
+        return form.formatted(
+                flow.path("protocol").asText("TCP").toLowerCase(Locale.ROOT),
+                source,
+                destination,
+                flow.path("destPort").asText());
+    }
+
+    /** {@code endpoints, then a refusal if there is one; and whether any is masqueraded}. */
+    private static String expected(JsonNode flow) {
+        String output = flow.path("output").asText();
+        return (output.equals("ACCEPT") ? "" : output) + " masq=" + flow.path("masq").asBoolean();
+    }
+
+    private static String found(JsonNode explained) {
+        String endpoints = explained
+                .path("endpoints")
+                .valueStream()
+                .map(endpoint -> endpoint.path("address").asText())
+                .collect(Collectors.joining(", "));
+        String verdict = explained.path("verdict").asText();
+        String refusal = verdict.equals("REJECT") || verdict.equals("DROP") ? verdict : "";
+        String output = endpoints.isEmpty() || refusal.isEmpty() ? endpoints + refusal : endpoints + ", " + refusal;
+        return output + " masq=" + explained.path("masquerade").asBoolean();
+    }
+}
