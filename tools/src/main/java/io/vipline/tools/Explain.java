@@ -49,7 +49,10 @@ final class Explain extends Verb {
                     + " service.namespace may stand for an address.")
     private List<String> words = new ArrayList<>();
 
-    @Option(names = "--packets", paramLabel = "FILE|-", description = "Packets, one a line; answered one JSON line each.")
+    @Option(
+            names = "--packets",
+            paramLabel = "FILE|-",
+            description = "Packets, one a line; answered one JSON line each.")
     private String packets;
 
     @Option(

@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExplainTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    private static final String SHOP =
-            """
+    private static final String SHOP = """
             apiVersion: v1
             kind: Service
             metadata: {name: web, namespace: shop}
@@ -87,7 +86,10 @@ class ExplainTest {
             assertThat(endpoint.path("probability").asDouble()).isCloseTo(1 / 3.0, within());
             assertThat(endpoint.path("masquerade").asBoolean()).isFalse();
         });
-        assertThat(explained.path("path").valueStream().map(step -> step.path("origin").asText()))
+        assertThat(explained
+                        .path("path")
+                        .valueStream()
+                        .map(step -> step.path("origin").asText()))
                 .contains(folder.resolve("shop.yaml") + ":1");
     }
 
@@ -112,8 +114,7 @@ class ExplainTest {
                 .asText();
         JsonNode explained = explained("tcp " + own.substring(0, own.indexOf(':')) + ":40000 > 10.96.0.10:80");
         assertThat(explained.path("endpoints"))
-                .allSatisfy(endpoint -> assertThat(
-                                endpoint.path("masquerade").asBoolean())
+                .allSatisfy(endpoint -> assertThat(endpoint.path("masquerade").asBoolean())
                         .isEqualTo(endpoint.path("address").asText().equals(own)));
     }
 
@@ -175,7 +176,9 @@ class ExplainTest {
         Path objects = Files.writeString(directory.resolve("objects.json"), objects(scenario));
         Path config = Files.writeString(directory.resolve("config.yaml"), config(scenario.path("proxy")));
         Path packets = directory.resolve("packets");
-        Files.write(packets, scenario.path("flows").valueStream().map(ExplainTest::packet).toList());
+        Files.write(
+                packets,
+                scenario.path("flows").valueStream().map(ExplainTest::packet).toList());
         List<String> arguments = new ArrayList<>(List.of(
                 "explain", "-f", objects.toString(), "--config", config.toString(), "--packets", packets.toString()));
         for (JsonNode address : scenario.path("proxy").path("nodeIPs")) {
@@ -186,7 +189,8 @@ class ExplainTest {
         arguments.add(scenario.path("proxy").path("nodeName").asText());
         Answer answer = run(arguments.toArray(String[]::new));
         assertThat(answer.exitCode()).as(answer.err()).isZero();
-        List<String> expected = scenario.path("flows").valueStream().map(ExplainTest::expected).toList();
+        List<String> expected =
+                scenario.path("flows").valueStream().map(ExplainTest::expected).toList();
         List<String> found = new ArrayList<>();
         for (String line : answer.out().lines().toList()) {
             found.add(found(MAPPER.readTree(line)));
@@ -197,7 +201,8 @@ class ExplainTest {
     private static String objects(JsonNode scenario) throws IOException {
         ObjectNode list = MAPPER.createObjectNode().put("apiVersion", "v1").put("kind", "List");
         ArrayNode items = list.putArray("items");
-        Stream.of("services", "endpointSlices", "nodes").forEach(kind -> scenario.path(kind).forEach(items::add));
+        Stream.of("services", "endpointSlices", "nodes")
+                .forEach(kind -> scenario.path(kind).forEach(items::add));
         if (scenario.path("nodes").isEmpty()) {
             ObjectNode node = items.addObject().put("apiVersion", "v1").put("kind", "Node");
             node.putObject("metadata")
@@ -219,8 +224,7 @@ class ExplainTest {
                 clusterCIDR: "%s"
                 detectLocalMode: ClusterCIDR
                 iptables: {masqueradeAll: %s, localhostNodePorts: %s}
-                """
-                .formatted(
+                """.formatted(
                         proxy.path("detectLocal").path("cidr").asText(),
                         proxy.path("masqueradeAll").asBoolean(),
                         proxy.path("localhostNodePorts").asBoolean());
@@ -240,7 +244,8 @@ class ExplainTest {
     /** {@code endpoints, then a refusal if there is one; and whether any is masqueraded}. */
     private static String expected(JsonNode flow) {
         String output = flow.path("output").asText();
-        return (output.equals("ACCEPT") ? "" : output) + " masq=" + flow.path("masq").asBoolean();
+        return (output.equals("ACCEPT") ? "" : output) + " masq="
+                + flow.path("masq").asBoolean();
     }
 
     private static String found(JsonNode explained) {

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  */
 public final class ClusterNames {
     /** No cluster: no names. */
-    public static final ClusterNames NONE = new ClusterNames(new Cluster(
-            List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
+    public static final ClusterNames NONE =
+            new ClusterNames(new Cluster(List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
 
     private final Cluster cluster;
 
@@ -31,8 +31,8 @@ public final class ClusterNames {
     public Optional<IpAddress> resolve(String name, IpFamily family) {
         String host = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         String withoutZone = cut(cut(host, ".cluster.local"), ".svc");
-        Stream<String> addresses = Stream.of(services(withoutZone), pods(withoutZone), nodes(host))
-                .flatMap(stream -> stream);
+        Stream<String> addresses =
+                Stream.of(services(withoutZone), pods(withoutZone), nodes(host)).flatMap(stream -> stream);
         return addresses
                 .flatMap(text -> IpAddress.parse(text).stream())
                 .filter(address -> address.family() == family)

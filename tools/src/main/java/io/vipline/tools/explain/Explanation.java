@@ -63,11 +63,12 @@ public record Explanation(
     private static List<Endpoint> endpoints(Walk walk) {
         Map<String, Endpoint> byAddress = new LinkedHashMap<>();
         for (Outcome outcome : walk.outcomes()) {
-            outcome.endpoint().ifPresent(endpoint -> byAddress.merge(
-                    endpoint.toString(),
-                    new Endpoint(endpoint.toString(), outcome.probability(), outcome.masquerades()),
-                    (a, b) -> new Endpoint(
-                            a.address(), a.probability() + b.probability(), a.masquerade() || b.masquerade())));
+            outcome.endpoint()
+                    .ifPresent(endpoint -> byAddress.merge(
+                            endpoint.toString(),
+                            new Endpoint(endpoint.toString(), outcome.probability(), outcome.masquerades()),
+                            (a, b) -> new Endpoint(
+                                    a.address(), a.probability() + b.probability(), a.masquerade() || b.masquerade())));
         }
         return byAddress.values().stream()
                 .map(e -> new Endpoint(e.address(), rounded(e.probability()), e.masquerade()))

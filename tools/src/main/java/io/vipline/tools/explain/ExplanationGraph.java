@@ -31,8 +31,8 @@ public final class ExplanationGraph {
         out.println("digraph explanation {");
         out.println("  node [shape=box, fontname=monospace];");
         for (Edge edge : edges(explanation)) {
-            out.println("  " + quoted(edge.from()) + " -> " + quoted(edge.to()) + " [label=" + quoted(edge.label())
-                    + "];");
+            out.println(
+                    "  " + quoted(edge.from()) + " -> " + quoted(edge.to()) + " [label=" + quoted(edge.label()) + "];");
         }
         out.println("}");
     }

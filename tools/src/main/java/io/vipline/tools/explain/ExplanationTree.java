@@ -43,19 +43,21 @@ public final class ExplanationTree {
             case Step.Routed routed ->
                 out.println("  routing: " + routed.text() + (routed.local() ? " is the node itself" : " is forwarded"));
             case Step.Matched matched ->
-                out.println("    " + place(matched.chain().table(), matched.chain().name(), matched.index())
-                        + RulesetPrinter.rule(matched.chain().name(), matched.rule())
-                        + chance(matched.probability())
-                        + "\n        => " + matched.outcome()
-                        + origin(matched.rule().origin().toString()));
+                out.println(
+                        "    " + place(matched.chain().table(), matched.chain().name(), matched.index())
+                                + RulesetPrinter.rule(matched.chain().name(), matched.rule())
+                                + chance(matched.probability())
+                                + "\n        => " + matched.outcome()
+                                + origin(matched.rule().origin().toString()));
             case Step.Missed missed ->
-                out.println("    " + place(missed.chain().table(), missed.chain().name(), missed.index())
-                        + "not matched: " + RulesetPrinter.term(missed.failed())
-                        + origin(missed.rule().origin().toString()));
+                out.println(
+                        "    " + place(missed.chain().table(), missed.chain().name(), missed.index())
+                                + "not matched: " + RulesetPrinter.term(missed.failed())
+                                + origin(missed.rule().origin().toString()));
             case Step.Assumed assumed -> out.println("    assumed: " + assumed.condition());
             case Step.Policy policy ->
-                out.println("    " + policy.chain().table() + " " + policy.chain().name() + " policy "
-                        + (policy.accepts() ? "ACCEPT" : "DROP"));
+                out.println("    " + policy.chain().table() + " "
+                        + policy.chain().name() + " policy " + (policy.accepts() ? "ACCEPT" : "DROP"));
         }
     }
 

@@ -63,11 +63,17 @@ public final class Hints {
     private void dropped(DropCause cause, String name, List<String> hints) {
         switch (cause) {
             case NO_LOCAL_ENDPOINTS ->
-                find(name, hints, service -> "endpoints are there but not on this node, and the traffic policy is Local: "
-                        + addresses(service));
+                find(
+                        name,
+                        hints,
+                        service -> "endpoints are there but not on this node, and the traffic policy is Local: "
+                                + addresses(service));
             case SOURCE_RANGES ->
-                find(name, hints, service -> "the source is not in loadBalancerSourceRanges: "
-                        + service.port().sourceRanges());
+                find(
+                        name,
+                        hints,
+                        service -> "the source is not in loadBalancerSourceRanges: "
+                                + service.port().sourceRanges());
             case INVALID_STATE -> hints.add("conntrack knows no connection that this packet could belong to");
             case LOCALNET -> hints.add("127.0.0.0/8 is reached from the node itself only");
             case UNALLOCATED_CLUSTER_IP -> hints.add("no Service has this address of the service range");
@@ -76,10 +82,7 @@ public final class Hints {
     }
 
     private static String addresses(ServiceEndpoints service) {
-        return service.endpoints().stream()
-                .limit(5)
-                .map(Hints::describe)
-                .collect(Collectors.joining(", "));
+        return service.endpoints().stream().limit(5).map(Hints::describe).collect(Collectors.joining(", "));
     }
 
     private static String describe(Endpoint endpoint) {
@@ -90,7 +93,8 @@ public final class Hints {
         List<String> there = services.stream()
                 .map(ServiceEndpoints::port)
                 .filter(port -> has(port, packet.destination()))
-                .map(port -> port.name().text() + " on " + port.name().protocol().text() + " " + port.port())
+                .map(port ->
+                        port.name().text() + " on " + port.name().protocol().text() + " " + port.port())
                 .toList();
         if (!there.isEmpty()) {
             hints.add("that address belongs to a Service, but not on this port: " + String.join(", ", there));

@@ -15,8 +15,9 @@ import java.util.regex.Pattern;
  * [mark 0x0]}.
  */
 public final class PacketLine {
-    private static final Pattern FORM = Pattern.compile("(?:in\\s+(?<in>\\S+)\\s+)?(?:out\\s+(?<out>\\S+)\\s+)?"
-            + "(?<protocol>[A-Za-z0-9-]+)\\s+(?<source>\\S+)\\s*>\\s*(?<destination>\\S+)(?<rest>(?:\\s+\\w+\\s+\\S+)*)");
+    private static final Pattern FORM = Pattern.compile(
+            "(?:in\\s+(?<in>\\S+)\\s+)?(?:out\\s+(?<out>\\S+)\\s+)?"
+                    + "(?<protocol>[A-Za-z0-9-]+)\\s+(?<source>\\S+)\\s*>\\s*(?<destination>\\S+)(?<rest>(?:\\s+\\w+\\s+\\S+)*)");
     private static final Pattern OPTION = Pattern.compile("\\s+(\\w+)\\s+(\\S+)");
     private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\](?::(\\d+))?");
     private static final String TCP_FLAGS = "FSRPAUEC";
@@ -42,13 +43,12 @@ public final class PacketLine {
     public PacketDescription parse(String line) throws MalformedPacket {
         Matcher form = FORM.matcher(line.strip());
         if (!form.matches()) {
-            throw new MalformedPacket("not a packet: '" + line.strip()
-                    + "'; write it like: tcp 10.0.0.5:40000 > 10.96.0.10:80");
+            throw new MalformedPacket(
+                    "not a packet: '" + line.strip() + "'; write it like: tcp 10.0.0.5:40000 > 10.96.0.10:80");
         }
         Place source = place(form.group("source"));
         Place destination = place(form.group("destination"));
-        Optional<IpAddress> literal =
-                IpAddress.parse(source.host()).or(() -> IpAddress.parse(destination.host()));
+        Optional<IpAddress> literal = IpAddress.parse(source.host()).or(() -> IpAddress.parse(destination.host()));
         IpFamily family = literal.map(IpAddress::family).orElse(IpFamily.IPV4);
         IpAddress from = address(source.host(), family);
         IpAddress to = address(destination.host(), family);
@@ -58,13 +58,12 @@ public final class PacketLine {
         int protocol = protocol(form.group("protocol"), family);
         boolean hasPorts = protocol != Protocol.ICMP.number() && protocol != Protocol.ICMPV6.number();
         if (hasPorts && (source.port() < 0 || destination.port() < 0)) {
-            throw new MalformedPacket("both sides need a port: " + form.group("source") + " > "
-                    + form.group("destination"));
+            throw new MalformedPacket(
+                    "both sides need a port: " + form.group("source") + " > " + form.group("destination"));
         }
         PacketDescription packet = PacketDescription.first(
                 protocol, from, hasPorts ? source.port() : -1, to, hasPorts ? destination.port() : -1);
-        packet = packet.withInterfaces(
-                Optional.ofNullable(form.group("in")), Optional.ofNullable(form.group("out")));
+        packet = packet.withInterfaces(Optional.ofNullable(form.group("in")), Optional.ofNullable(form.group("out")));
         return options(packet, form.group("rest"));
     }
 
