@@ -272,4 +272,15 @@ class LiveRunTest {
         assertThat(summary.get("consumed").get("NEIGHBOUR_DISCOVERY").asLong()).isPositive();
         assertThat(summary.get("interfaces").get("vl0").get("SENT").asLong()).isPositive();
     }
+
+    @Order(9)
+    @Test
+    void itEndsWithAWordWhenTheLastInterfaceIsGone() throws Exception {
+        startVipline();
+        bed.ip("node", "link del n1", "link del n2");
+        bed.ip("client", "link del vl0");
+        assertThat(vipline.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(vipline.exitValue()).isEqualTo(1);
+        assertThat(Files.readString(err)).contains("lost n1: ", "lost n2: ", "lost vl0: ", "vipline: stopped: ");
+    }
 }

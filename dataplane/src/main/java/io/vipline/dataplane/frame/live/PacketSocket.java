@@ -45,7 +45,11 @@ public final class PacketSocket implements LiveDevice {
     private final MessageVector received = new MessageVector(arena, true);
     private final MessageVector leaving = new MessageVector(arena, false);
     private final MemorySegment statistics = arena.allocate(16, 8);
+    private final MemorySegment boundTo = arena.allocate(SOCKADDR_LL_BYTES, 8);
+    private final MemorySegment addressLength = arena.allocate(4, 4);
     private final DeviceCounters counters = new DeviceCounters();
+    /** Whether the kernel has said ENETDOWN since the last frame came. */
+    private boolean down;
 
     private PacketSocket(String name, boolean promiscuous) {
         this.name = name;
@@ -158,6 +162,7 @@ public final class PacketSocket implements LiveDevice {
             receiveFailed(-messages);
             return 0;
         }
+        down = false;
         long bytes = 0;
         for (int i = 0; i < messages; i++) {
             int frameBytes = received.length(i) - VirtioNetHeader.BYTES;
@@ -192,28 +197,28 @@ public final class PacketSocket implements LiveDevice {
 
     private void receiveFailed(int errno) {
         switch (errno) {
-            case Linux.EAGAIN, Linux.EINTR -> {
-                // nothing there
-            }
+            case Linux.EAGAIN, Linux.EINTR -> throwIfGone();
             case Linux.EINVAL -> counters.add(DeviceCounter.RECEIVE_OFFLOAD_UNKNOWN, 1);
             case Linux.ENETDOWN -> {
                 counters.add(DeviceCounter.RECEIVE_INTERFACE_DOWN, 1);
-                // once up again the socket goes on by itself; one that is gone never comes back
-                if (isGone()) {
-                    throw new SystemCallException("recvmmsg " + name, Linux.ENODEV);
-                }
+                down = true;
             }
             default -> throw new SystemCallException("recvmmsg " + name, errno);
         }
     }
 
-    /** Whether the interface that the socket was bound to is no more: the kernel has then taken the binding away. */
-    private boolean isGone() {
-        try (Arena scratch = Arena.ofConfined()) {
-            MemorySegment address = scratch.allocate(128, 8);
-            MemorySegment length = scratch.allocateFrom(JAVA_INT, 128);
-            int result = receiveCalls.socketName(descriptor, address.address(), length.address());
-            return result < 0 || address.get(JAVA_INT, 4) != kernelIndex;
+    /**
+     * Once up again the socket goes on by itself; one whose interface is no more never does. The kernel says ENETDOWN for
+     * either, once, and takes the binding away only when the interface goes, a little later.
+     */
+    private void throwIfGone() {
+        if (!down) {
+            return;
+        }
+        addressLength.set(JAVA_INT, 0, SOCKADDR_LL_BYTES);
+        int result = receiveCalls.socketName(descriptor, boundTo.address(), addressLength.address());
+        if (result < 0 || boundTo.get(JAVA_INT, 4) != kernelIndex) {
+            throw new SystemCallException("recvmmsg " + name, Linux.ENODEV);
         }
     }
 

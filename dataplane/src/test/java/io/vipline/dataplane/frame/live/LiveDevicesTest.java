@@ -292,6 +292,46 @@ class LiveDevicesTest {
     }
 
     @Test
+    void anInterfaceThatWasDownForAWhileGoesOn() throws Exception {
+        FrameBatch batch = new FrameBatch();
+        try (PacketSocket socket = openPacketSocket("node", "v0")) {
+            bed.ip("node", "link set v0 down");
+            for (int i = 0; i < 10; i++) {
+                assertThat(socket.receive(batch, FrameBatch.CAPACITY, 0, 0)).isZero();
+            }
+            assertThat(socket.counters().get(DeviceCounter.RECEIVE_INTERFACE_DOWN))
+                    .isEqualTo(1);
+            bed.ip("node", "link set v0 up");
+            bed.ip("server", "neigh flush dev v1");
+            bed.run("server", LIMIT, "bash", "-c", "echo hello > /dev/udp/10.9.0.1/9");
+            int frames = 0;
+            for (int tries = 0; tries < 200 && frames == 0; tries++) {
+                frames = socket.receive(batch, FrameBatch.CAPACITY, 0, 0);
+                Thread.sleep(10);
+            }
+            assertThat(frames).isPositive();
+        }
+    }
+
+    @Test
+    void aRemovedInterfaceIsNoticedByTheReceiverAloneToo() throws Exception {
+        FrameBatch batch = new FrameBatch();
+        try (PacketSocket socket = openPacketSocket("node", "v0")) {
+            bed.ip("node", "link set v0 down");
+            socket.receive(batch, FrameBatch.CAPACITY, 0, 0);
+            bed.ip("node", "link del v0");
+            assertThatThrownBy(() -> {
+                        for (int tries = 0; tries < 200; tries++) {
+                            socket.receive(batch, FrameBatch.CAPACITY, 0, 0);
+                            Thread.sleep(10);
+                        }
+                    })
+                    .isInstanceOf(SystemCallException.class)
+                    .hasMessageContaining("recvmmsg v0");
+        }
+    }
+
+    @Test
     void aTapThatWasMadeGoesWithItsDeviceAndOneThatWasThereStays() throws Exception {
         bed.ip("client", "tuntap add dev keep mode tap");
         try (TapDevice made = openTap();
@@ -302,6 +342,19 @@ class LiveDevicesTest {
         Path links = bed.scratchFile(".links");
         Files.writeString(links, bed.run("client", LIMIT, "ip", "-o", "link").out());
         assertThat(links).content().contains("keep").doesNotContain("tap0");
+    }
+
+    @Test
+    void whatAKilledProcessLeftBehindGoesWithTheNextBed() throws Exception {
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        String left = "vl-" + ended.pid() + "-0-left";
+        String ours = bed.name("client");
+        new ProcessBuilder("ip", "netns", "add", left).start().waitFor();
+        assertThat(Files.exists(Path.of("/run/netns", left))).isTrue();
+        NetworkNamespaces.removeLeftovers();
+        assertThat(Files.exists(Path.of("/run/netns", left))).isFalse();
+        assertThat(Files.exists(Path.of("/run/netns", ours))).isTrue();
     }
 
     @Test
