@@ -14,10 +14,13 @@ import java.util.stream.Stream;
  * linked (JEP 483, JEP 514), so that the verbs start faster.
  */
 final class StartTraining {
+    /** Words apart by blanks; an underscore is a blank within a word. */
     private static final List<String> COMMANDS = List.of(
             "--help",
             "version",
             "get -f FOLDER/shop.yaml nodes,pods,services -o wide",
+            "compile -f FOLDER/shop.yaml",
+            "explain -f FOLDER/shop.yaml tcp_10.0.0.5:40000_>_10.96.0.11:80",
             "generate -f FOLDER/shop.yaml -w FOLDER/in.pcap",
             "replay -f FOLDER/shop.yaml FOLDER/in.pcap -w FOLDER/out.pcapng",
             "replay -f FOLDER/shop.yaml FOLDER/in.pcap -o json");
@@ -30,7 +33,9 @@ final class StartTraining {
         try {
             DemoCluster.writeTo(folder.resolve("shop.yaml"));
             for (String command : COMMANDS) {
-                String[] words = command.replace("FOLDER", folder.toString()).split(" ");
+                String[] words = Stream.of(command.split(" "))
+                        .map(word -> word.replace('_', ' ').replace("FOLDER", folder.toString()))
+                        .toArray(String[]::new);
                 Vipline.run(out, out, words);
                 out.flush();
             }
