@@ -8,6 +8,7 @@ import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,16 +93,25 @@ final class Replay extends Verb {
         check(threads >= 1 && threads <= 64, "--threads takes 1 to 64");
         check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
         check(!capture.equals("-") || threads == 1 && repeat == 1, "stdin can be read once: no --threads, no --repeat");
+        check(!isOntoItself(), "-w names the capture itself: it would be gone before it is read");
         NodeRules rules = NodeRules.of(cluster);
         Table table = rules.compile();
         CaptureInput input = new CaptureInput(capture, filter);
-        ReplayPlan plan = new ReplayPlan(table, pipelineConfig(rules), input::open, threads, repeat, speed);
+        ReplayPlan plan = new ReplayPlan(table, pipelineConfig(rules), input::open, forwarders(), repeat, speed);
         ReplaySession session = new ReplaySession(plan, input, interruption(), err());
         ReplayOutcome outcome = output == null ? session.count() : session.write(output, rules);
         print(ReplaySummary.of(outcome.result(), table, outcome.sha256()), outcome.result());
         List<Problem> problems = new ArrayList<>(outcome.problems());
         note(problems);
         return problems.isEmpty() ? ExitCode.OK : ExitCode.BAD_INPUT;
+    }
+
+    private boolean isOntoItself() throws IOException {
+        return output != null
+                && !capture.equals("-")
+                && Files.exists(output)
+                && Files.exists(Path.of(capture))
+                && Files.isSameFile(output, Path.of(capture));
     }
 
     private void check(boolean holds, String what) {
@@ -120,7 +130,12 @@ final class Replay extends Verb {
                 conntrackMax,
                 output != null,
                 0,
-                threads);
+                forwarders());
+    }
+
+    /** A full table turns flows away in their order, which only one forwarder knows. */
+    private int forwarders() {
+        return conntrackMax > 0 ? 1 : threads;
     }
 
     private void print(ReplaySummary summary, ReplayResult result) throws IOException {

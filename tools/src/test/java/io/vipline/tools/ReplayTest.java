@@ -1,0 +1,324 @@
+package io.vipline.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vipline.tools.CapturedFrames.Frame;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ReplayTest {
+    private static final Path SHOP = Path.of("..", "examples", "shop.yaml");
+
+    @TempDir
+    private Path folder;
+
+    private Path input;
+    private final StringWriter err = new StringWriter();
+
+    /** What a run printed and returned. */
+    private record Ran(int exitCode, String out) {
+        JsonNode json() throws IOException {
+            return new ObjectMapper().readTree(out);
+        }
+    }
+
+    @BeforeEach
+    void nameInput() {
+        input = folder.resolve("in.pcap");
+    }
+
+    private Ran run(String... arguments) {
+        StringWriter out = new StringWriter();
+        int exitCode = Vipline.run(new PrintWriter(out), new PrintWriter(err), arguments);
+        return new Ran(exitCode, out.toString());
+    }
+
+    private void generate(Path cluster, String flags) {
+        List<String> arguments = new ArrayList<>(List.of("generate", "-f", cluster.toString(), "-w", input.toString()));
+        arguments.addAll(List.of(flags.split(" ")));
+        assertThat(run(arguments.toArray(String[]::new)).exitCode)
+                .as(err.toString())
+                .isEqualTo(ExitCode.OK);
+    }
+
+    private Ran replay(Path cluster, String flags) {
+        List<String> arguments =
+                new ArrayList<>(List.of("replay", "-f", cluster.toString(), input.toString(), "-o", "json"));
+        arguments.addAll(List.of(flags.split(" ")));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    private static long sum(JsonNode counts) {
+        long sum = 0;
+        for (JsonNode count : counts) {
+            sum += count.asLong();
+        }
+        return sum;
+    }
+
+    private static void conserved(JsonNode summary) {
+        assertThat(summary.get("frames").asLong())
+                .as("conservation in " + summary)
+                .isEqualTo(summary.get("forwarded").asLong()
+                        + summary.get("rejected").asLong()
+                        + sum(summary.get("dropped"))
+                        + sum(summary.get("consumed")));
+    }
+
+    private static void allChecksumsRight(List<Frame> frames) {
+        for (int i = 0; i < frames.size(); i++) {
+            DecodedFrame frame = frames.get(i).decoded();
+            if (frame.isIp()) {
+                assertThat(frame.hasRightIpChecksum())
+                        .as("IP checksum of frame " + (i + 1))
+                        .isTrue();
+            }
+            if (frame.isJudged()) {
+                assertThat(frame.checksumError())
+                        .as("checksum of frame " + (i + 1))
+                        .isZero();
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "traffic over {0}: conserved, spread over the endpoints, answered by the virtual IP")
+    @ValueSource(strings = {"voting-app", "guestbook", "shop"})
+    void generatedTraffic(String cluster) throws IOException {
+        Path manifest = cluster.equals("shop")
+                ? SHOP
+                : Path.of(System.getProperty("vipline.shared"), "clusters", cluster + ".yaml");
+        Assumptions.assumeTrue(Files.exists(manifest), manifest + " is not there");
+        generate(manifest, "--flows 2000 --nodes 3");
+        Path output = folder.resolve("out.pcapng");
+        Ran ran = replay(manifest, "--nodes 3 -w " + output);
+        assertThat(ran.exitCode).as(err.toString()).isEqualTo(ExitCode.OK);
+        JsonNode summary = ran.json();
+        conserved(summary);
+        assertThat(summary.get("services")).isNotEmpty();
+        for (JsonNode service : summary.get("services")) {
+            // a client with session affinity brings all its flows to one endpoint
+            if (!service.get("service").asText().equals("default/cart:http")) {
+                assertThat(service.get("pValue").asDouble())
+                        .as(service.toString())
+                        .isGreaterThanOrEqualTo(0.001);
+            }
+            for (JsonNode endpoint : service.get("endpoints")) {
+                assertThat(endpoint.get("flows").asLong())
+                        .as(service.toString())
+                        .isPositive();
+            }
+        }
+        List<Frame> in = CapturedFrames.read(input);
+        List<Frame> out = CapturedFrames.read(output);
+        allChecksumsRight(out);
+        answersComeFromTheVirtualIp(in, out);
+    }
+
+    /** What comes out was captured as it is, an answer, or goes on to an endpoint, or is an error that we made. */
+    private static void answersComeFromTheVirtualIp(List<Frame> in, List<Frame> out) {
+        Set<String> called = new HashSet<>();
+        Set<String> captured = new HashSet<>();
+        for (Frame frame : in) {
+            captured.add(HexFormat.of().formatHex(frame.bytes()));
+            DecodedFrame decoded = frame.decoded();
+            if (isRequest(frame)) {
+                called.add(decoded.receiver());
+            }
+        }
+        int answers = 0;
+        for (Frame frame : out) {
+            DecodedFrame decoded = frame.decoded();
+            if (decoded.hasPorts() && called.contains(decoded.sender())) {
+                assertThat(captured.contains(HexFormat.of().formatHex(frame.bytes())))
+                        .as("as captured: " + decoded.sender())
+                        .isTrue();
+                answers++;
+            }
+        }
+        assertThat(answers).as("answers").isGreaterThan(in.size() / 4);
+    }
+
+    @Test
+    @DisplayName("on the node, the endpoints' datagrams become exactly what the client expects")
+    void unNatIsNatReversed() throws IOException {
+        generate(SHOP, "--flows 300 --services names");
+        List<Frame> requests = CapturedFrames.read(input).stream()
+                .filter(ReplayTest::isRequest)
+                .toList();
+        CapturedFrames.write(input, requests);
+        Path first = folder.resolve("first.pcap");
+        Ran once = replay(SHOP, "--capture-point node -w " + first);
+        assertThat(once.json().get("forwarded").asLong()).isEqualTo(requests.size());
+        List<Frame> translated = CapturedFrames.read(first);
+        List<Frame> both = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            both.add(requests.get(i));
+            both.add(with(translated.get(i), translated.get(i).decoded().swapped()));
+        }
+        CapturedFrames.write(input, both);
+        Path second = folder.resolve("second.pcap");
+        assertThat(replay(SHOP, "--capture-point node -w " + second).exitCode).isEqualTo(ExitCode.OK);
+        List<Frame> out = CapturedFrames.read(second);
+        allChecksumsRight(out);
+        assertThat(out).hasSameSizeAs(both);
+        for (int i = 0; i < requests.size(); i++) {
+            DecodedFrame request = requests.get(i).decoded();
+            assertThat(out.get(2 * i).bytes())
+                    .as("request " + i)
+                    .isEqualTo(translated.get(i).bytes());
+            byte[] answer = with(
+                            out.get(2 * i + 1), out.get(2 * i + 1).decoded().swapped())
+                    .bytes();
+            assertThat(answer[request.ttlAt()]).as("two hops").isEqualTo((byte) (request.ttl() - 2));
+            assertThat(unHopped(answer, request)).as("answer " + i).isEqualTo(unHopped(request.bytes(), request));
+        }
+    }
+
+    /** Clients call from Linux's ephemeral ports, which begin where node ports end. */
+    private static boolean isRequest(Frame frame) {
+        return frame.decoded().sourcePort() >= 32_768;
+    }
+
+    private static Frame with(Frame frame, byte[] bytes) {
+        return new Frame(bytes, bytes.length, frame.timeNs(), frame.linkType());
+    }
+
+    /** Without TTL and the IPv4 header checksum. */
+    private static byte[] unHopped(byte[] bytes, DecodedFrame like) {
+        byte[] copy = bytes.clone();
+        copy[like.ttlAt()] = 0;
+        if (like.isV4()) {
+            Arrays.fill(copy, like.network() + 10, like.network() + 12, (byte) 0);
+        }
+        return copy;
+    }
+
+    @ParameterizedTest(name = "seen at the {0}, one seed gives one file for 1, 2 and 7 threads")
+    @CsvSource({"client", "node"})
+    void anyNumberOfThreads(String capturePoint) throws IOException {
+        generate(SHOP, "--flows 1500 --sizes 0,60,300,1400");
+        List<Frame> frames = MixedTraffic.of(CapturedFrames.read(input));
+        CapturedFrames.write(input, frames);
+        List<String> outcomes = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 7}) {
+            Path output = folder.resolve(threads + ".pcapng");
+            Ran ran = replay(
+                    SHOP, "--seed 5 --capture-point " + capturePoint + " --threads " + threads + " -w " + output);
+            assertThat(ran.exitCode).as(err.toString()).isEqualTo(ExitCode.OK);
+            JsonNode summary = ran.json();
+            conserved(summary);
+            assertThat(summary.get("frames").asLong()).isEqualTo(frames.size());
+            ((ObjectNode) summary).remove(List.of("nanosPerFrame", "rounds", "steadyNanosPerFrame", "framesPerSecond"));
+            outcomes.add(summary.toString());
+        }
+        assertThat(outcomes).as("summaries").containsOnly(outcomes.getFirst());
+        assertThat(outcomes.getFirst()).contains("sha256\":\"");
+    }
+
+    @Test
+    @DisplayName("the summary has the contract's shape, and no hash without a file")
+    void shape() throws IOException {
+        generate(SHOP, "--flows 20");
+        JsonNode summary = replay(SHOP, "--repeat 3").json();
+        assertThat(summary.fieldNames())
+                .toIterable()
+                .contains(
+                        "frames",
+                        "bytes",
+                        "forwarded",
+                        "translated",
+                        "rejected",
+                        "dropped",
+                        "consumed",
+                        "generated",
+                        "flows",
+                        "services",
+                        "nanosPerFrame",
+                        "rounds",
+                        "steadyNanosPerFrame",
+                        "framesPerSecond",
+                        "sha256");
+        assertThat(summary.get("sha256").isNull()).isTrue();
+        assertThat(summary.get("rounds")).hasSize(3);
+        assertThat(summary.get("frames").asLong())
+                .isEqualTo(3L * CapturedFrames.read(input).size());
+        conserved(summary);
+    }
+
+    @Test
+    @DisplayName("a filter passes over the frames that do not match")
+    void filter() throws IOException {
+        generate(SHOP, "--flows 60");
+        List<Frame> frames = CapturedFrames.read(input);
+        long udp = frames.stream()
+                .filter(frame -> frame.decoded().protocol() == DecodedFrame.UDP)
+                .count();
+        JsonNode summary = replay(SHOP, "--filter udp").json();
+        assertThat(summary.get("frames").asLong()).isEqualTo(udp).isPositive();
+    }
+
+    @ParameterizedTest(name = "a full connection table turns new flows away, and {0} threads do as one does")
+    @ValueSource(ints = {1, 3})
+    void fullTable(int threads) throws IOException {
+        generate(SHOP, "--flows 200 --services names");
+        JsonNode summary =
+                replay(SHOP, "--conntrack-max 50 --threads " + threads).json();
+        conserved(summary);
+        assertThat(summary.get("flows").asLong()).isEqualTo(50);
+        assertThat(summary.get("dropped").get("CONNTRACK_FULL").asLong()).isPositive();
+    }
+
+    @Test
+    @DisplayName("a capture broken at its end is used up to there, and is bad input")
+    void brokenCapture() throws IOException {
+        generate(SHOP, "--flows 20");
+        int whole = CapturedFrames.read(input).size();
+        byte[] bytes = Files.readAllBytes(input);
+        Files.write(input, Arrays.copyOf(bytes, bytes.length - 5));
+        Path output = folder.resolve("out.pcap");
+        Ran ran = replay(SHOP, "-w " + output);
+        assertThat(ran.exitCode).isEqualTo(ExitCode.BAD_INPUT);
+        assertThat(ran.json().get("frames").asLong()).isEqualTo(whole - 1);
+        assertThat(err.toString()).contains("at byte ");
+        assertThat(CapturedFrames.read(output)).isNotEmpty();
+    }
+
+    @Test
+    @DisplayName("the capture itself is not written to")
+    void ontoItself() throws IOException {
+        generate(SHOP, "--flows 20");
+        byte[] before = Files.readAllBytes(input);
+        Path link = Files.createSymbolicLink(folder.resolve("link.pcap"), input);
+        for (Path output : List.of(input, link)) {
+            assertThat(replay(SHOP, "-w " + output).exitCode).isEqualTo(ExitCode.USAGE);
+            assertThat(Files.readAllBytes(input)).isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest(name = "replay {0}: exit code {1}")
+    @CsvSource({"--threads 0, 2", "--repeat 0, 2", "--speed fast, 2", "--capture-point sky, 2"})
+    void wrongUsage(String flags, int exitCode) {
+        generate(SHOP, "--flows 2");
+        assertThat(replay(SHOP, flags).exitCode).as(err.toString()).isEqualTo(exitCode);
+    }
+}
