@@ -8,6 +8,12 @@ import java.util.Set;
  * and terms.
  */
 public final class DropCauses {
+    /** Ends the comment of nftables mode's source-range rule. */
+    public static final String OUTSIDE_SOURCE_RANGES = " traffic from outside its source ranges";
+
+    /** nftables mode's comment ({@code pkg/proxy/nftables/proxier.go}). */
+    public static final String UNALLOCATED_CLUSTER_IPS = "Drop traffic to unallocated ClusterIPs";
+
     private DropCauses() {}
 
     public static DropCause of(Rule rule) {
@@ -29,8 +35,11 @@ public final class DropCauses {
         if (text.endsWith("has no local endpoints")) {
             return DropCause.NO_LOCAL_ENDPOINTS;
         }
-        if (text.contains("traffic not accepted by KUBE-FW-")) {
+        if (text.contains("traffic not accepted by KUBE-FW-") || text.endsWith(OUTSIDE_SOURCE_RANGES)) {
             return DropCause.SOURCE_RANGES;
+        }
+        if (text.equals(UNALLOCATED_CLUSTER_IPS)) {
+            return DropCause.UNALLOCATED_CLUSTER_IP;
         }
         return text.equals("block incoming localnet connections") ? DropCause.LOCALNET : DropCause.RULE;
     }

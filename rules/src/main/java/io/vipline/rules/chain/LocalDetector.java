@@ -11,9 +11,9 @@ import java.util.Optional;
  * @param ifLocal holds for packets of local pods
  * @param ifNotLocal holds for all others
  */
-record LocalDetector(Match ifLocal, Match ifNotLocal) {
+public record LocalDetector(Match ifLocal, Match ifNotLocal) {
     /** Empty if nothing can tell them apart in this family. */
-    static Optional<LocalDetector> of(DetectLocal detect, IpFamily family) {
+    public static Optional<LocalDetector> of(DetectLocal detect, IpFamily family) {
         return switch (detect) {
             case DetectLocal.None() -> Optional.empty();
             case DetectLocal.BySource source ->

@@ -7,12 +7,12 @@ import java.util.List;
 /**
  * Which chains the traffic of a Service port takes ({@code syncProxyRules}, the part before its first rule).
  *
- * @param hashed {@link ChainNames#hashed}
+ * @param hashed what names are hashed from, {@link ChainNames#hashed} in iptables mode
  */
-record ServiceTraffic(ServicePort port, EligibleEndpoints eligible, String text, String hashed, Names names) {
+public record ServiceTraffic(ServicePort port, EligibleEndpoints eligible, String text, String hashed, Names names) {
 
     /** Names of the chains, whether or not they get written. */
-    record Names(String cluster, String local, String external, String firewall) {}
+    public record Names(String cluster, String local, String external, String firewall) {}
 
     static ServiceTraffic of(ServicePort port, EligibleEndpoints eligible, ChainNames names) {
         String hashed = ChainNames.hashed(port.name());
@@ -26,26 +26,26 @@ record ServiceTraffic(ServicePort port, EligibleEndpoints eligible, String text,
         return new ServiceTraffic(port, eligible, port.name().text(), hashed, all);
     }
 
-    Rule rule(List<Match> matches, Target target) {
+    public Rule rule(List<Match> matches, Target target) {
         return new Rule(matches, target, port.origin(), text);
     }
 
-    boolean hasEndpoints() {
+    public boolean hasEndpoints() {
         return eligible.hasEndpoints();
     }
 
-    boolean hasInternalEndpoints() {
+    public boolean hasInternalEndpoints() {
         return hasEndpoints()
                 && !(port.internalPolicyLocal() && eligible.local().isEmpty());
     }
 
-    boolean hasExternalEndpoints() {
+    public boolean hasExternalEndpoints() {
         return hasEndpoints()
                 && !(port.externalPolicyLocal() && eligible.local().isEmpty());
     }
 
     /** Even without endpoints for external traffic: local traffic is let in there. */
-    boolean usesExternalChain() {
+    public boolean usesExternalChain() {
         return hasEndpoints() && port.externallyAccessible();
     }
 
@@ -55,19 +55,19 @@ record ServiceTraffic(ServicePort port, EligibleEndpoints eligible, String text,
                 && !port.sourceRanges().isEmpty();
     }
 
-    boolean usesClusterChain() {
+    public boolean usesClusterChain() {
         return !eligible.cluster().isEmpty() && port.usesClusterEndpoints();
     }
 
-    boolean usesLocalChain() {
+    public boolean usesLocalChain() {
         return !eligible.local().isEmpty() && port.usesLocalEndpoints();
     }
 
-    String internalChain() {
+    public String internalChain() {
         return port.internalPolicyLocal() ? names.local() : names.cluster();
     }
 
-    String externalPolicyChain() {
+    public String externalPolicyChain() {
         return port.externalPolicyLocal() ? names.local() : names.cluster();
     }
 

@@ -7,11 +7,13 @@ import io.vipline.rules.CorpusScenario;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
+import io.vipline.rules.chain.nft.KubeProxyNftWriter;
 import io.vipline.rules.chain.walk.ChainWalker;
 import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.Protocol;
 import io.vipline.rules.policy.ProxiedServices;
+import io.vipline.rules.policy.ServiceEndpoints;
 import io.vipline.rules.table.Table;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,12 +36,26 @@ class CorpusFlowTest {
         return CorpusScenario.load("topology.json").stream().map(CorpusFlowTest::flows);
     }
 
+    @TestFactory
+    Stream<DynamicContainer> every_flow_of_nftables_modes_tests_comes_out_as_there() {
+        return CorpusScenario.load("packetflow-nftables.json").stream().map(CorpusFlowTest::flows);
+    }
+
+    private static Ruleset rules(CorpusScenario scenario) {
+        List<ServiceEndpoints> services =
+                ProxiedServices.of(scenario.cluster(), scenario.config().nodeName(), scenario.family());
+        return switch (scenario.config().mode()) {
+            case IPTABLES ->
+                KubeProxyWriter.write(scenario.config(), scenario.family(), services)
+                        .ruleset();
+            case NFTABLES ->
+                KubeProxyNftWriter.write(scenario.config(), scenario.family(), services)
+                        .ruleset();
+        };
+    }
+
     private static DynamicContainer flows(CorpusScenario scenario) {
-        Ruleset rules = KubeProxyWriter.write(
-                        scenario.config(),
-                        scenario.family(),
-                        ProxiedServices.of(scenario.cluster(), scenario.config().nodeName(), scenario.family()))
-                .ruleset();
+        Ruleset rules = rules(scenario);
         NodeNetwork network = NodeNetwork.of(scenario.config().localAddresses());
         ChainWalker walker = new ChainWalker(rules, network);
         Table table = TableCompiler.compile(List.of(rules), network);
