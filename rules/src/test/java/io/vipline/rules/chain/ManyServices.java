@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A Service port of every kind, in either family, for tests that want all rules there are. */
-final class ManyServices {
+public final class ManyServices {
     private ManyServices() {}
 
-    static List<ServiceEndpoints> of(IpFamily family) {
+    public static List<ServiceEndpoints> of(IpFamily family) {
         return family == IpFamily.IPV4
                 ? of("10.96.0.", "10.244.0.", "203.0.113.", "203.0.113.0/25", "192.168.0.0/24")
                 : of("fd00:10:96::", "fd00:10:244::", "2001:db8:1::", "2001:db8:2::/64", "2001:db8::/64");

@@ -18,6 +18,8 @@ public final class ProxyDraft {
     private boolean randomFully;
     private boolean nfacct;
     private boolean liberal;
+    private ProxyConfig.Mode mode = ProxyConfig.Mode.IPTABLES;
+    private List<Cidr> serviceCidrs = List.of();
     private final List<LocalAddress> addresses = new ArrayList<>(List.of(
             new LocalAddress("lo", IpAddress.of("127.0.0.1"), 8),
             new LocalAddress("lo", IpAddress.of("::1"), 128),
@@ -35,6 +37,14 @@ public final class ProxyDraft {
 
     public ProxyDraft podsBehind(String interfacePattern) {
         detectLocal = new DetectLocal.ByInterface(interfacePattern);
+        return this;
+    }
+
+    /** nftables mode, with these ranges for cluster IPs. */
+    public ProxyDraft nftables(String... serviceRanges) {
+        mode = ProxyConfig.Mode.NFTABLES;
+        localhostNodePorts = false;
+        serviceCidrs = Stream.of(serviceRanges).map(Cidr::of).toList();
         return this;
     }
 
@@ -81,7 +91,7 @@ public final class ProxyDraft {
 
     public ProxyConfig build() {
         return new ProxyConfig(
-                ProxyConfig.Mode.IPTABLES,
+                mode,
                 "node-1",
                 "zone-a",
                 List.of(IpAddress.of("192.168.0.2"), IpAddress.of("2001:db8::1")),
@@ -94,6 +104,6 @@ public final class ProxyDraft {
                 randomFully,
                 nfacct,
                 liberal,
-                List.of());
+                serviceCidrs);
     }
 }

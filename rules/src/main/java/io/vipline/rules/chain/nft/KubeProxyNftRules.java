@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * {@link ServiceRules} the chain of a rule is the name of the map that it is an element of.
  */
 public final class KubeProxyNftRules {
+    /** kube-proxy's comment on what rejects them. */
+    static final String INVALID_PORTS = "Reject traffic to invalid ports of ClusterIPs";
+
     private final ProxyConfig config;
     private final IpFamily family;
     private final List<ServiceRules> services;
@@ -113,7 +116,7 @@ public final class KubeProxyNftRules {
             if (seen.add(port.clusterIp())) {
                 rules.add(new Rule(
                         List.of(
-                                NftTerms.comment("Reject traffic to invalid ports of ClusterIPs"),
+                                NftTerms.comment(INVALID_PORTS),
                                 NftTerms.to(port.clusterIp())),
                         NftTerms.reject(family),
                         port.origin(),
