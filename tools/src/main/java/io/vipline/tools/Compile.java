@@ -19,16 +19,19 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "The text is that of a full sync, as kube-proxy feeds it to iptables-restore: for IPv4, then for IPv6. What"
                     + " stands in a table: reachable and all endpoints, and the traffic that is refused.",
+            "-o nft prints the rules of nftables mode, which nft -f loads alone, whatever the configuration's mode.",
             ""
         },
         footer = {
             "  vipline compile -f cluster.yaml -o iptables",
             "  vipline compile -f cluster.yaml --node worker-2 -o table",
-            "  vipline compile -f cluster.yaml -o iptables --ip-family IPv4 --with-jumps | iptables-restore"
+            "  vipline compile -f cluster.yaml -o iptables --ip-family IPv4 --with-jumps | iptables-restore",
+            "  vipline compile -f cluster.yaml --config kube-proxy.yaml -o nft | nft -f -"
         })
 final class Compile extends Verb {
     private enum Output {
         IPTABLES,
+        NFT,
         TABLE,
         JSON
     }
@@ -39,7 +42,7 @@ final class Compile extends Verb {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
-            description = "iptables, table or json. Default: table on a terminal, else iptables.")
+            description = "iptables, nft, table or json. Default: table on a terminal, else the text of the mode.")
     private Output output;
 
     @Option(
@@ -62,24 +65,41 @@ final class Compile extends Verb {
 
     @Override
     public Integer call() throws IOException {
-        ProxyConfig config = options.proxyConfig();
-        if (config.mode() == ProxyConfig.Mode.NFTABLES) {
-            err().println("note: the configuration says mode nftables; these are the rules of iptables mode");
-        }
+        ProxyConfig configured = options.proxyConfig();
+        Output chosen = output == null ? defaultOutput(configured.mode()) : output;
+        ProxyConfig config = inModeOf(chosen, configured);
         CompiledNode node = new CompiledNode(
                 options.cluster(),
                 config.withKernelFeatures(config.randomFully() || randomFully, config.nfacct() || nfacct),
                 family == null ? List.of(IpFamily.values()) : List.of(family));
-        switch (output == null ? defaultOutput() : output) {
+        switch (chosen) {
             case IPTABLES -> node.printIptables(out(), withJumps);
+            case NFT -> node.printNft(out());
             case TABLE -> node.printTable(out());
             case JSON -> node.printJson(out(), withJumps);
         }
         return ExitCode.OK;
     }
 
-    private static Output defaultOutput() {
-        return System.console() != null && System.console().isTerminal() ? Output.TABLE : Output.IPTABLES;
+    /** A text of rules is of one mode, whatever mode is configured. */
+    private ProxyConfig inModeOf(Output chosen, ProxyConfig config) {
+        return switch (chosen) {
+            case IPTABLES -> {
+                if (config.mode() == ProxyConfig.Mode.NFTABLES) {
+                    err().println("note: the configuration says mode nftables; these are the rules of iptables mode");
+                }
+                yield config.inIptablesMode();
+            }
+            case NFT -> config.inNftablesMode();
+            case TABLE, JSON -> config;
+        };
+    }
+
+    private static Output defaultOutput(ProxyConfig.Mode mode) {
+        if (System.console() != null && System.console().isTerminal()) {
+            return Output.TABLE;
+        }
+        return mode == ProxyConfig.Mode.NFTABLES ? Output.NFT : Output.IPTABLES;
     }
 
     static final class FamilyConverter implements ITypeConverter<IpFamily> {

@@ -1,11 +1,11 @@
 package io.vipline.tools;
 
 import io.vipline.dataplane.frame.capture.CaptureFormat.AddressName;
-import io.vipline.rules.chain.KubeProxyRules;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.compile.TableCompiler;
+import io.vipline.rules.chain.nft.KubeProxyNftWriter;
 import io.vipline.rules.chain.walk.ChainWalker;
 import io.vipline.rules.model.Cluster;
 import io.vipline.rules.net.IpAddress;
@@ -38,7 +38,7 @@ final class NodeRules {
         this.v6 = v6;
     }
 
-    /** What kube-proxy writes on the node that the flags name. */
+    /** What kube-proxy writes, in the mode of its configuration, on the node that the flags name. */
     static NodeRules of(ClusterOptions options) throws IOException {
         return of(options.cluster(), options.proxyConfig());
     }
@@ -49,9 +49,12 @@ final class NodeRules {
     }
 
     private static Ruleset write(Cluster cluster, ProxyConfig config, IpFamily family) {
-        KubeProxyRules rules =
-                KubeProxyWriter.write(config, family, ProxiedServices.of(cluster, config.nodeName(), family));
-        return rules.ruleset();
+        List<ServiceEndpoints> services = ProxiedServices.of(cluster, config.nodeName(), family);
+        return switch (config.mode()) {
+            case IPTABLES -> KubeProxyWriter.write(config, family, services).ruleset();
+            case NFTABLES ->
+                KubeProxyNftWriter.write(config, family, services).ruleset();
+        };
     }
 
     ProxyConfig config() {

@@ -126,4 +126,49 @@ class CompileTest {
         assertThat(rule.path("target").asText()).isEqualTo("-j REJECT");
         assertThat(rule.path("matches").path(3).asText()).isEqualTo("-d 10.96.0.11");
     }
+
+    private String nftablesConfig() throws IOException {
+        return Files.writeString(folder.resolve("kube-proxy.yaml"), """
+                        apiVersion: kubeproxy.config.k8s.io/v1alpha1
+                        kind: KubeProxyConfiguration
+                        mode: nftables
+                        """)
+                .toString();
+    }
+
+    @Test
+    void nftablesModesTextIsTheDefaultWhereItIsConfigured() throws IOException {
+        String byMode = compile("--config", nftablesConfig());
+        assertThat(byMode.lines().filter(line -> line.startsWith("table ")))
+                .containsExactly("table ip kube-proxy {", "table ip6 kube-proxy {");
+        assertThat(byMode)
+                .contains("10.96.0.11 . udp . 53 comment \"shop/empty\" : goto reject-chain,")
+                .contains("meta l4proto tcp dnat to 10.244.0.5:8080");
+        out.getBuffer().setLength(0);
+        assertThat(compile("-o", "nft")).isEqualTo(byMode);
+    }
+
+    @Test
+    void tableAndJsonFollowTheMode() throws IOException {
+        assertThat(compile("--config", nftablesConfig(), "-o", "table")
+                        .lines()
+                        .map(line -> line.replaceAll(" {2,}", " | "))
+                        .skip(1))
+                .containsExactly(
+                        "shop/empty | UDP | 10.96.0.11:53 | <none> | <none> | 0/0 | REJECT cluster-ip | 1 | <none>",
+                        "shop/web:http | TCP | 10.96.0.10:80 | 30080 | <none> | 1/2 | <none> | 7"
+                                + " | service-KHN6ECMT-shop/web/tcp/http");
+        out.getBuffer().setLength(0);
+        JsonNode table = new ObjectMapper()
+                .readTree(compile("--config", nftablesConfig(), "-o", "json"))
+                .path("rulesets")
+                .path(0)
+                .path("tables")
+                .path(0);
+        assertThat(table.path("table").asText()).isEqualTo("ip kube-proxy");
+        JsonNode firewall = table.path("chains").path(0);
+        assertThat(firewall.path("hook").asText()).isEqualTo("PREROUTING");
+        assertThat(firewall.path("priority").asInt()).isEqualTo(-110);
+        assertThat(firewall.path("rules").path(0).path("rule").asText()).isEqualTo("ct state new jump firewall-check");
+    }
 }

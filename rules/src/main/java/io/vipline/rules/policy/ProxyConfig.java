@@ -2,8 +2,10 @@ package io.vipline.rules.policy;
 
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One node and its kube-proxy's configuration: all that the rules depend on beside Services and endpoints.
@@ -81,8 +83,56 @@ public record ProxyConfig(
                 serviceCidrs);
     }
 
+    /**
+     * The same node under kube-proxy's nftables mode. Where no node-port addresses are configured it has the primary ones
+     * only, and none on localhost ({@code pkg/proxy/apis/config/v1alpha1/defaults.go}).
+     */
+    public ProxyConfig inNftablesMode() {
+        if (mode == Mode.NFTABLES) {
+            return this;
+        }
+        List<Cidr> primary = Stream.of(IpFamily.values())
+                .flatMap(family -> nodeIp(family).stream())
+                .map(Cidr::host)
+                .toList();
+        return new ProxyConfig(
+                Mode.NFTABLES,
+                nodeName,
+                zone,
+                nodeIps,
+                localAddresses,
+                detectLocal,
+                masqueradeAll,
+                masqueradeBit,
+                nodePortAddresses.isEmpty() ? primary : nodePortAddresses,
+                false,
+                true,
+                nfacct,
+                conntrackTcpBeLiberal,
+                serviceCidrs);
+    }
+
+    /** The same node under iptables mode, with the addresses for node ports that it has. */
+    public ProxyConfig inIptablesMode() {
+        return new ProxyConfig(
+                Mode.IPTABLES,
+                nodeName,
+                zone,
+                nodeIps,
+                localAddresses,
+                detectLocal,
+                masqueradeAll,
+                masqueradeBit,
+                nodePortAddresses,
+                localhostNodePorts,
+                randomFully,
+                nfacct,
+                conntrackTcpBeLiberal,
+                serviceCidrs);
+    }
+
     /** The primary node address of a family. */
-    public Optional<IpAddress> nodeIp(io.vipline.rules.net.IpFamily family) {
+    public Optional<IpAddress> nodeIp(IpFamily family) {
         return nodeIps.stream().filter(ip -> ip.family() == family).findFirst();
     }
 

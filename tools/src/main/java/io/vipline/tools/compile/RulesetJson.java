@@ -7,20 +7,30 @@ import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.Rule;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.RulesetPrinter;
+import io.vipline.rules.chain.nft.NftPrinter;
+import io.vipline.rules.net.IpFamily;
 import java.io.IOException;
 
 /** A rule set as JSON: tables, their chains in order, the rules of each with what caused them. */
 final class RulesetJson {
     private final JsonGenerator json;
     private final boolean withBuiltIn;
+    private final boolean iptables;
+    private IpFamily family;
 
-    /** @param withBuiltIn whether the built-in chains are shown too */
-    RulesetJson(JsonGenerator json, boolean withBuiltIn) {
+    /**
+     * @param withBuiltIn whether the built-in chains are shown too
+     * @param iptables whether rules are spelled as for iptables, else as for nft; the terms one by one are always
+     *     spelled as for iptables
+     */
+    RulesetJson(JsonGenerator json, boolean withBuiltIn, boolean iptables) {
         this.json = json;
         this.withBuiltIn = withBuiltIn;
+        this.iptables = iptables;
     }
 
     void write(Ruleset ruleset) throws IOException {
+        family = ruleset.family();
         json.writeStartObject();
         json.writeStringField("ipFamily", ruleset.family().text());
         json.writeArrayFieldStart("tables");
@@ -59,7 +69,7 @@ final class RulesetJson {
 
     private void write(String chain, Rule rule) throws IOException {
         json.writeStartObject();
-        json.writeStringField("rule", RulesetPrinter.rule(chain, rule));
+        json.writeStringField("rule", iptables ? RulesetPrinter.rule(chain, rule) : NftPrinter.rule(family, rule));
         json.writeArrayFieldStart("matches");
         for (Match match : rule.matches()) {
             json.writeString(RulesetPrinter.match(match));

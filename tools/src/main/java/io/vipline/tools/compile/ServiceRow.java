@@ -2,6 +2,7 @@ package io.vipline.tools.compile;
 
 import io.vipline.rules.chain.AppendedRule;
 import io.vipline.rules.chain.Chain;
+import io.vipline.rules.chain.ExactTerms;
 import io.vipline.rules.chain.ServiceRules;
 import io.vipline.rules.chain.Target;
 import io.vipline.rules.net.IpPort;
@@ -42,7 +43,7 @@ record ServiceRow(
     static ServiceRow of(ServiceEndpoints service, ServiceRules rules) {
         ServicePort port = service.port();
         long reachable = rules.chains().stream()
-                .filter(chain -> chain.name().startsWith("KUBE-SEP-"))
+                .filter(ServiceRow::isEndpoint)
                 .count();
         String external = Stream.concat(port.externalIps().stream(), port.loadBalancerVips().stream())
                 .map(Object::toString)
@@ -59,7 +60,7 @@ record ServiceRow(
                 refusals(rules),
                 rules.chains().stream()
                         .map(Chain::name)
-                        .filter(name -> name.startsWith("KUBE-SV"))
+                        .filter(ServiceRow::choosesEndpoint)
                         .findFirst()
                         .orElse(NONE),
                 ownRules + rules.filter().size() + rules.nat().size());
@@ -70,7 +71,8 @@ record ServiceRow(
         for (AppendedRule appended : rules.filter()) {
             String traffic = switch (appended.chain()) {
                 case "KUBE-SERVICES" -> "cluster-ip";
-                case "KUBE-EXTERNAL-SERVICES" -> "external";
+                case "no-endpoint-services" -> isForClusterIp(appended, rules) ? "cluster-ip" : "external";
+                case "KUBE-EXTERNAL-SERVICES", "no-endpoint-nodeports" -> "external";
                 default -> "source-ranges";
             };
             switch (appended.rule().target()) {
@@ -80,12 +82,30 @@ record ServiceRow(
                 case Target.Drop _ ->
                     byTarget.computeIfAbsent("DROP", key -> new LinkedHashSet<>())
                             .add(traffic);
+                // nftables mode's firewall map leads to the chain that drops
+                case Target.Goto _ ->
+                    byTarget.computeIfAbsent("DROP", key -> new LinkedHashSet<>())
+                            .add(traffic);
                 default -> {}
             }
         }
         List<String> texts = new ArrayList<>();
         byTarget.forEach((target, traffic) -> texts.add(target + " " + String.join(",", traffic)));
         return texts.isEmpty() ? NONE : String.join("; ", texts);
+    }
+
+    private static boolean isEndpoint(Chain chain) {
+        return chain.name().startsWith("KUBE-SEP-") || chain.name().startsWith("endpoint-");
+    }
+
+    private static boolean choosesEndpoint(String chain) {
+        return chain.startsWith("KUBE-SV") || chain.startsWith("service-") || chain.startsWith("local-");
+    }
+
+    private static boolean isForClusterIp(AppendedRule element, ServiceRules rules) {
+        return rules.port()
+                .clusterIp()
+                .equals(ExactTerms.of(element.rule().matches()).host());
     }
 
     static TextTable table(List<ServiceRow> rows) {
