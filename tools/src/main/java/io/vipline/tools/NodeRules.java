@@ -52,8 +52,7 @@ final class NodeRules {
         List<ServiceEndpoints> services = ProxiedServices.of(cluster, config.nodeName(), family);
         return switch (config.mode()) {
             case IPTABLES -> KubeProxyWriter.write(config, family, services).ruleset();
-            case NFTABLES ->
-                KubeProxyNftWriter.write(config, family, services).ruleset();
+            case NFTABLES -> KubeProxyNftWriter.write(config, family, services).ruleset();
         };
     }
 

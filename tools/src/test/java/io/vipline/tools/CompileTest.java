@@ -132,8 +132,7 @@ class CompileTest {
                         apiVersion: kubeproxy.config.k8s.io/v1alpha1
                         kind: KubeProxyConfiguration
                         mode: nftables
-                        """)
-                .toString();
+                        """).toString();
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplayTest {
-    private static final Path SHOP = Path.of("..", "examples", "shop.yaml");
+    private static final Path SHOP = Path.of("examples", "shop.yaml");
 
     @TempDir
     private Path folder;

@@ -91,8 +91,7 @@ public final class CompiledNode {
         List<ServiceRow> rows = new ArrayList<>();
         for (Family family : families) {
             for (int i = 0; i < family.services.size(); i++) {
-                rows.add(ServiceRow.of(
-                        family.services.get(i), family.rules.get(i)));
+                rows.add(ServiceRow.of(family.services.get(i), family.rules.get(i)));
             }
         }
         ServiceRow.table(rows).print(out);

@@ -42,9 +42,7 @@ record ServiceRow(
 
     static ServiceRow of(ServiceEndpoints service, ServiceRules rules) {
         ServicePort port = service.port();
-        long reachable = rules.chains().stream()
-                .filter(ServiceRow::isEndpoint)
-                .count();
+        long reachable = rules.chains().stream().filter(ServiceRow::isEndpoint).count();
         String external = Stream.concat(port.externalIps().stream(), port.loadBalancerVips().stream())
                 .map(Object::toString)
                 .collect(Collectors.joining(","));

@@ -115,9 +115,7 @@ public final class KubeProxyNftRules {
             ServicePort port = service.port();
             if (seen.add(port.clusterIp())) {
                 rules.add(new Rule(
-                        List.of(
-                                NftTerms.comment(INVALID_PORTS),
-                                NftTerms.to(port.clusterIp())),
+                        List.of(NftTerms.comment(INVALID_PORTS), NftTerms.to(port.clusterIp())),
                         NftTerms.reject(family),
                         port.origin(),
                         ""));

@@ -35,10 +35,12 @@ final class NftEndpointChains {
     List<Chain> chains(Optional<Rule> masquerade) {
         List<Chain> chains = new ArrayList<>();
         if (traffic.usesClusterChain()) {
-            chains.add(choice(traffic.names().cluster(), masquerade, traffic.eligible().cluster()));
+            chains.add(choice(
+                    traffic.names().cluster(), masquerade, traffic.eligible().cluster()));
         }
         if (traffic.usesLocalChain()) {
-            chains.add(choice(traffic.names().local(), masquerade, traffic.eligible().local()));
+            chains.add(choice(
+                    traffic.names().local(), masquerade, traffic.eligible().local()));
         }
         for (Endpoint endpoint : traffic.eligible().reachable()) {
             chains.add(chain(endpoint));

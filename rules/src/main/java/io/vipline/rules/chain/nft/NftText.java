@@ -76,14 +76,16 @@ final class NftText {
             case Match.Source s -> ip + " saddr " + address(s.cidr());
             case Match.Destination d -> ip + " daddr " + not(d.negated()) + address(d.cidr());
             case Match.Protocol p -> "meta l4proto " + not(p.negated()) + p.text();
-            case Match.InInterface i -> "iifname " + not(i.negated()) + '"' + i.pattern().replace('+', '*') + '"';
+            case Match.InInterface i ->
+                "iifname " + not(i.negated()) + '"' + i.pattern().replace('+', '*') + '"';
             case Match.ConnectionState s -> "ct state " + not(s.negated()) + states(s);
-            case Match.Mark m -> "meta mark and " + mark(m.mask()) + (m.negated() ? " != " : " == ") + number(m.value());
+            case Match.Mark m ->
+                "meta mark and " + mark(m.mask()) + (m.negated() ? " != " : " == ") + number(m.value());
             case Match.AddressType a ->
                 "fib " + (a.side() == Match.Side.SOURCE ? "saddr" : "daddr") + " type " + not(a.negated())
                         + String.join(",", a.types()).toLowerCase(Locale.ROOT);
-            case Match.Recent r when r.operation() == Match.RecentOperation.SET ->
-                "update @" + r.list() + " { " + ip + " saddr }";
+            case Match.Recent r
+            when r.operation() == Match.RecentOperation.SET -> "update @" + r.list() + " { " + ip + " saddr }";
             case Match.Recent r -> ip + " saddr " + not(r.negated()) + "@" + r.list();
             default -> throw new IllegalArgumentException("nftables mode has no term " + match);
         };
@@ -137,9 +139,7 @@ final class NftText {
     }
 
     static String comment(String text) {
-        String shown = text.length() <= MAX_COMMENT_LENGTH
-                ? text
-                : text.substring(0, MAX_COMMENT_LENGTH - 3) + "...";
+        String shown = text.length() <= MAX_COMMENT_LENGTH ? text : text.substring(0, MAX_COMMENT_LENGTH - 3) + "...";
         return "comment \"" + shown + '"';
     }
 }

@@ -30,8 +30,8 @@ class NftNamesTest {
 
     @Test
     void colons_of_ipv6_become_dots_and_what_is_too_long_ends_in_dots() {
-        String longest = NftNames.hashed(
-                new ServicePortName("n".repeat(63), "s".repeat(63), "p".repeat(63), Protocol.SCTP));
+        String longest =
+                NftNames.hashed(new ServicePortName("n".repeat(63), "s".repeat(63), "p".repeat(63), Protocol.SCTP));
         IpPort endpoint = new IpPort(IpAddress.of("fd00:1111:2222:3333:4444:5555:6666:7777"), 65535);
         assertThat(names.endpoint("ns1/svc1/tcp/p80", endpoint))
                 .endsWith("-ns1/svc1/tcp/p80__fd00.1111.2222.3333.4444.5555.6666.7777/65535");

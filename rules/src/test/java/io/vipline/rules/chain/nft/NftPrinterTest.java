@@ -80,7 +80,8 @@ class NftPrinterTest {
     @Test
     void affinity_is_a_set_that_forgets() {
         String text = text(PRIMARY, IpFamily.IPV4);
-        assertThat(block(text, "set affinity-")).containsExactly("type ipv4_addr", "flags dynamic,timeout", "timeout 600s");
+        assertThat(block(text, "set affinity-"))
+                .containsExactly("type ipv4_addr", "flags dynamic,timeout", "timeout 600s");
         assertThat(text).containsPattern("ip saddr @affinity-\\S+__10.244.0.1/53 goto endpoint-\\S+__10.244.0.1/53");
         assertThat(text).containsPattern("update @affinity-\\S+__10.244.0.1/53 \\{ ip saddr }");
     }
