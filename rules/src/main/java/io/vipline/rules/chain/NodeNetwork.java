@@ -29,8 +29,8 @@ public final class NodeNetwork {
         List<Route> all = new ArrayList<>(routes);
         for (LocalAddress local : addresses) {
             Cidr subnet = new Cidr(local.address(), local.prefixLength());
-            // fib_add_ifaddr() makes the whole subnet of an IPv4 address local on the loopback device, and only there
-            if (local.interfaceName().equals("lo") && local.address().isV4()) {
+            // fib_add_ifaddr(): what is on the loopback device is local as a whole subnet
+            if (local.interfaceName().equals("lo")) {
                 ranges.add(subnet);
             } else {
                 localHosts.put(local.address().high(), local.address().low(), 0, local.interfaceName());

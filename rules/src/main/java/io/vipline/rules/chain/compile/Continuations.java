@@ -140,6 +140,11 @@ final class Continuations {
                         instantiate(test.then, packet, done),
                         instantiate(test.otherwise, packet, done),
                         instantiate(test.unknown, packet, done));
+            case Node.Either either ->
+                nodes.either(
+                        instantiate(either.one, packet, done),
+                        instantiate(either.other, packet, done),
+                        ((Verdict.Undecided) either.undecided).because());
             case Node.Choice choice -> nodes.choice(choice.bounds, instantiate(choice.branches, packet, done));
             case Node.RecentRun run ->
                 nodes.recentRun(run, instantiate(run.branches, packet, done), instantiate(run.otherwise, packet, done));
@@ -156,7 +161,7 @@ final class Continuations {
 
     private static Predicate instantiate(Predicate predicate, IpPort endpoint) {
         return predicate instanceof Predicate.MovedToEndpoint
-                ? new Predicate.Moved(endpoint.address(), endpoint.port() == 0 ? PacketClass.NONE : endpoint.port())
+                ? new Predicate.Moved(endpoint.address(), endpoint.port())
                 : predicate;
     }
 }

@@ -101,6 +101,8 @@ final class DecisionTable implements Table {
                         };
                     case Node.InterfaceTest test ->
                         reachesEndpoint(test.then, high, low, port) || reachesEndpoint(test.otherwise, high, low, port);
+                    case Node.Either either ->
+                        reachesEndpoint(either.one, high, low, port) || reachesEndpoint(either.other, high, low, port);
                     case Node.Choice choice -> anyReaches(choice.branches, high, low, port);
                     case Node.RecentRun run ->
                         reachesEndpoint(run.otherwise, high, low, port) || anyReaches(run.branches, high, low, port);

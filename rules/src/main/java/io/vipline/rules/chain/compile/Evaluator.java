@@ -26,8 +26,13 @@ import java.util.function.Supplier;
  * last one first, so that a way which comes back to a place finds what follows there already made.
  */
 final class Evaluator {
-    /** Rules tried for one class; beyond, what is left counts as undecided. */
-    private static final int MAX_TRIES = 2_000_000;
+    /**
+     * How often a class may try each rule, on average, and how many tries it has anyhow. Where marks, draws and unknown
+     * terms multiply beyond that, what is left counts as undecided.
+     */
+    private static final int MAX_TRIES_PER_RULE = 20;
+
+    private static final int MIN_MAX_TRIES = 50_000;
 
     private final IndexedRuleset rules;
     private final NodeNetwork network;
@@ -37,7 +42,8 @@ final class Evaluator {
     private final Continuations continuations;
     private final Map<Course.Place, Supplier<Node>> ahead = new HashMap<>();
     private final SpineFold fold;
-    private int tries;
+    private final long maxTries;
+    private long tries;
 
     Evaluator(IndexedRuleset rules, NodeNetwork network, ClassKeys keys, RecentLists recentLists, NodeFactory nodes) {
         this.rules = rules;
@@ -46,6 +52,7 @@ final class Evaluator {
         this.terms = new SymbolicTerms(network, keys.named(), recentLists);
         this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
         this.continuations = new Continuations(keys, network, nodes);
+        this.maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();
         this.fold = new SpineFold(nodes, ahead, this::completed);
     }
 
@@ -61,11 +68,12 @@ final class Evaluator {
 
     void clearEntered() {
         action.entered().clear();
+        terms.askedPorts().clear();
     }
 
-    /** {@link io.vipline.rules.net.TupleMap#portKey} of the ports that chains entered since ask for. */
+    /** {@link io.vipline.rules.net.TupleMap#portKey} of the ports that made a difference since, or may have. */
     Set<Integer> askedPorts() {
-        Set<Integer> asked = new LinkedHashSet<>();
+        Set<Integer> asked = new LinkedHashSet<>(terms.askedPorts());
         for (ChainIndex chain : action.entered()) {
             for (int portKey : chain.portKeys) {
                 asked.add(portKey);
@@ -181,8 +189,8 @@ final class Evaluator {
 
     /** @return the rest of the way, if the rule decided it; null if the course goes on */
     private Node tryRule(Course course, int index, List<SpineFold.Item> spine) {
-        if (++tries > MAX_TRIES) {
-            return nodes.undecided("the rules depend on more than can be told apart");
+        if (++tries > maxTries) {
+            return nodes.undecided("the rules fork too often to follow every way");
         }
         course.rule = index + 1;
         Symbolic packet = course.packet;

@@ -14,12 +14,23 @@ final class IndexedRuleset {
     private final Map<String, Map<String, ChainIndex>> tables = new HashMap<>();
     private final Map<Hook, List<ChainIndex>> baseChains = new EnumMap<>(Hook.class);
 
+    private final int size;
+
     IndexedRuleset(Ruleset ruleset) {
         this.ruleset = ruleset;
+        this.size = ruleset.tables().stream()
+                .flatMap(table -> ruleset.chains(table).stream())
+                .mapToInt(chain -> chain.rules().size())
+                .sum();
         for (Hook hook : Hook.values()) {
             List<Chain> chains = ruleset.baseChains(hook);
             baseChains.put(hook, chains.stream().map(this::index).toList());
         }
+    }
+
+    /** Number of rules. */
+    int size() {
+        return size;
     }
 
     List<ChainIndex> baseChains(Hook hook) {

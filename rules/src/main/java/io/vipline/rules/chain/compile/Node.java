@@ -13,9 +13,13 @@ abstract sealed class Node {
     /** Whether every verdict that can be reached is a {@link Verdict.Pass} that leaves the source alone. */
     final boolean onlyPasses;
 
-    private Node(boolean translates, boolean onlyPasses) {
+    /** How many walks from here on a lookup may make: more than one only where something is unknown. */
+    final int walks;
+
+    private Node(boolean translates, boolean onlyPasses, int walks) {
         this.translates = translates;
         this.onlyPasses = onlyPasses;
+        this.walks = walks;
     }
 
     /** The end. */
@@ -25,7 +29,8 @@ abstract sealed class Node {
         Leaf(Verdict verdict) {
             super(
                     verdict instanceof Verdict.Dnat,
-                    verdict instanceof Verdict.Pass pass && pass.source() instanceof SourceTranslation.None);
+                    verdict instanceof Verdict.Pass pass && pass.source() instanceof SourceTranslation.None,
+                    1);
             this.verdict = verdict;
         }
     }
@@ -37,7 +42,10 @@ abstract sealed class Node {
         final Node otherwise;
 
         Test(Predicate predicate, Node then, Node otherwise) {
-            super(then.translates || otherwise.translates, then.onlyPasses && otherwise.onlyPasses);
+            super(
+                    then.translates || otherwise.translates,
+                    then.onlyPasses && otherwise.onlyPasses,
+                    Math.max(then.walks, otherwise.walks));
             this.predicate = predicate;
             this.then = then;
             this.otherwise = otherwise;
@@ -54,7 +62,8 @@ abstract sealed class Node {
         InterfaceTest(InterfaceName name, Node then, Node otherwise, Node unknown) {
             super(
                     then.translates || otherwise.translates || unknown.translates,
-                    then.onlyPasses && otherwise.onlyPasses && unknown.onlyPasses);
+                    then.onlyPasses && otherwise.onlyPasses && unknown.onlyPasses,
+                    Math.max(unknown.walks, Math.max(then.walks, otherwise.walks)));
             this.name = name;
             this.then = then;
             this.otherwise = otherwise;
@@ -78,7 +87,7 @@ abstract sealed class Node {
         final Node[] branches;
 
         Choice(int[] bounds, Node[] branches) {
-            super(anyTranslates(branches), allPass(branches));
+            super(anyTranslates(branches), allPass(branches), mostWalks(branches));
             this.bounds = bounds;
             this.branches = branches;
         }
@@ -120,7 +129,10 @@ abstract sealed class Node {
         final Node otherwise;
 
         RecentRun(int[] lists, int[] seconds, boolean[] reap, Node[] branches, Node otherwise) {
-            super(otherwise.translates || anyTranslates(branches), otherwise.onlyPasses && allPass(branches));
+            super(
+                    otherwise.translates || anyTranslates(branches),
+                    otherwise.onlyPasses && allPass(branches),
+                    Math.max(otherwise.walks, mostWalks(branches)));
             this.lists = lists;
             this.seconds = seconds;
             this.reap = reap;
@@ -138,10 +150,34 @@ abstract sealed class Node {
         }
     }
 
+    /** Two ways, of which nobody can tell which is taken: decided if both come to the same verdict. */
+    static final class Either extends Node {
+        final Node one;
+        final Node other;
+        final Verdict undecided;
+
+        Either(Node one, Node other, Verdict undecided) {
+            super(one.translates || other.translates, false, one.walks + other.walks);
+            this.one = one;
+            this.other = other;
+            this.undecided = undecided;
+        }
+
+        private Verdict decide(PacketKey key, FlowState state, int draws) {
+            Verdict first = one.decide(key, state, draws);
+            boolean decided = first instanceof Verdict.Undecided || first == other.decide(key, state, draws);
+            return decided ? first : undecided;
+        }
+    }
+
     /** Walks from here to a verdict. Allocates nothing. */
     final Verdict decide(PacketKey key, FlowState state) {
+        return decide(key, state, 0);
+    }
+
+    private Verdict decide(PacketKey key, FlowState state, int earlierDraws) {
         Node node = this;
-        int draws = 0;
+        int draws = earlierDraws;
         while (true) {
             if (node instanceof Test test) {
                 node = test.predicate.test(key) ? test.then : test.otherwise;
@@ -151,8 +187,10 @@ abstract sealed class Node {
                 node = choice.next(state.draw(key, draws++));
             } else if (node instanceof RecentRun run) {
                 node = run.next(key, state);
+            } else if (node instanceof InterfaceTest test) {
+                node = test.next(key);
             } else {
-                node = ((InterfaceTest) node).next(key);
+                return ((Either) node).decide(key, state, draws);
             }
         }
     }
@@ -164,6 +202,14 @@ abstract sealed class Node {
             }
         }
         return false;
+    }
+
+    private static int mostWalks(Node[] nodes) {
+        int most = 1;
+        for (Node node : nodes) {
+            most = Math.max(most, node.walks);
+        }
+        return most;
     }
 
     private static boolean allPass(Node[] nodes) {

@@ -14,6 +14,9 @@ final class NodeFactory {
     /** Shares that differ from equal ones by less than kube-proxy's rounding to ten decimals are equal. */
     private static final double EQUAL_SHARES = 1e-9;
 
+    /** Walks that one lookup may make where much is unknown; beyond, nothing is decided. */
+    private static final int MAX_WALKS = 2048;
+
     private record DnatKey(int endpointId, SourceTranslation source, boolean local, List<Integer> recentSet) {}
 
     private record TestKey(Object question, Node then, Node otherwise, Node unknown) {}
@@ -132,6 +135,20 @@ final class NodeFactory {
         return Arrays.stream(branches).allMatch(branch -> branch == otherwise)
                 ? otherwise
                 : new Node.RecentRun(like.lists, like.seconds, like.reap, branches, otherwise);
+    }
+
+    /** Both ways, told apart by nothing that is known. */
+    Node either(Node one, Node other, String because) {
+        if (one == other) {
+            return one;
+        }
+        Node undecided = undecided(because);
+        return one.walks + other.walks > MAX_WALKS
+                ? undecided
+                : share(
+                        one.translates || other.translates,
+                        new TestKey(because, one, other, null),
+                        () -> new Node.Either(one, other, ((Node.Leaf) undecided).verdict));
     }
 
     private Node share(boolean leadsToEndpoints, Object key, Supplier<Node> make) {

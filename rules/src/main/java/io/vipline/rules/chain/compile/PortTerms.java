@@ -3,15 +3,24 @@ package io.vipline.rules.chain.compile;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.PortRange;
 import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.TupleMap;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Terms about ports. A packet without ports matches none, negated or not. */
 final class PortTerms {
     private final NamedValues named;
+    /** {@link TupleMap#portKey} of the ports that packets of class OTHER were taken not to have. */
+    private final Set<Integer> asked = new LinkedHashSet<>();
 
     PortTerms(NamedValues named) {
         this.named = named;
+    }
+
+    Set<Integer> asked() {
+        return asked;
     }
 
     boolean isNamed(IpAddress host) {
@@ -70,6 +79,8 @@ final class PortTerms {
         for (PortRange range : ranges) {
             if (!range.isSingle() || !named.isNamedPort(packet.protocol(), range.first())) {
                 possible.add(range);
+            } else {
+                asked.add(TupleMap.portKey(packet.protocol(), range.first()));
             }
         }
         return possible;

@@ -130,13 +130,18 @@ sealed interface Predicate {
         }
     }
 
-    /** Whether translation to this destination changes anything. @param port as {@link Symbolic#port()} */
+    /**
+     * Whether translation to this destination changes anything.
+     *
+     * @param address null: the packet's own
+     * @param port 0 or below: the packet's own
+     */
     record Moved(IpAddress address, int port) implements Predicate {
         @Override
         public boolean test(PacketKey key) {
             boolean otherAddress =
                     address != null && (key.destinationLow != address.low() || key.destinationHigh != address.high());
-            return otherAddress || port >= 0 && key.destinationPort != port;
+            return otherAddress || port > 0 && key.destinationPort >= 0 && key.destinationPort != port;
         }
     }
 

@@ -120,8 +120,10 @@ record Symbolic(
         Optional<Boolean> changed = port != PacketClass.OTHER && !samePort || host != null && !sameHost
                 ? Optional.of(true)
                 : hostsKnown && samePort && sameHost ? Optional.of(false) : Optional.empty();
+        IpPort reached = new IpPort(newHost == null ? UNCHANGED : newHost, Math.max(0, newPort));
+        Translation now = new Translation(newPort == PacketClass.OTHER ? to : reached, by.service());
         return new Symbolic(
-                arrival, newHost, newPort, toNodeNow, fromNode, keep, xor, untracked, by, changed, source, recentSet);
+                arrival, newHost, newPort, toNodeNow, fromNode, keep, xor, untracked, now, changed, source, recentSet);
     }
 
     /** Stands in an endpoint for the packet's own address; IPv6's unspecified address, to which nobody translates. */

@@ -111,8 +111,13 @@ final class SymbolicAction {
         return null;
     }
 
+    /** Elsewhere the kernel refuses DNAT and REDIRECT; they do nothing here. */
+    private static boolean mapsDestination(Course course) {
+        return course.isNat() && course.mapsDestination();
+    }
+
     private void translate(Course course, Rule rule, IpPort to) {
-        if (course.isNat() && course.mapsDestination()) {
+        if (mapsDestination(course)) {
             Optional<Boolean> toNode = to.address().equals(Symbolic.UNCHANGED)
                     ? course.packet.toNode()
                     : Optional.of(network.isLocal(to.address()));
@@ -130,6 +135,9 @@ final class SymbolicAction {
 
     /** {@code nf_nat_redirect_ipv4}: to loopback for what the node sends, else to the interface of arrival. */
     private Node redirect(Course course, Rule rule, int port) {
+        if (!mapsDestination(course)) {
+            return null;
+        }
         IpFamily family = course.packet.arrival().family();
         IpAddress like = family == IpFamily.IPV4 ? IpAddress.v4(0) : IpAddress.v6(0, 0);
         if (course.hook == Hook.OUTPUT) {

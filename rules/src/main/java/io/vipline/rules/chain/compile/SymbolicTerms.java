@@ -24,6 +24,11 @@ final class SymbolicTerms {
         this.recentLists = recentLists;
     }
 
+    /** As {@link PortTerms#asked}. */
+    Set<Integer> askedPorts() {
+        return ports.asked();
+    }
+
     Term ask(Match match, Course course) {
         Symbolic packet = course.packet;
         return switch (match) {

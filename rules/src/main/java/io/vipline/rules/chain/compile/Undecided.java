@@ -8,8 +8,8 @@ import java.util.Map;
  * it is undecided.
  */
 final class Undecided {
-    /** Pairs of nodes that one merge may look at; beyond, the answer is that nothing is decided. */
-    private static final int MAX_PAIRS = 100_000;
+    /** Pairs of nodes that one merge may look at; beyond, both ways are left for the lookup to walk. */
+    private static final int MAX_PAIRS = 200;
 
     private record Pair(Node one, Node other) {}
 
@@ -33,7 +33,7 @@ final class Undecided {
         Pair pair = new Pair(one, other);
         Node made = done.get(pair);
         if (made == null) {
-            made = done.size() > MAX_PAIRS ? nodes.undecided(because) : mergeDistinct(one, other);
+            made = done.size() > MAX_PAIRS ? nodes.either(one, other, because) : mergeDistinct(one, other);
             done.put(pair, made);
         }
         return made;
@@ -43,6 +43,7 @@ final class Undecided {
         return switch (one) {
             case Node.Leaf _ when other instanceof Node.Leaf -> nodes.undecided(because);
             case Node.Leaf _ -> mergeDistinct(other, one);
+            case Node.Either _ -> nodes.either(one, other, because);
             case Node.Test test -> {
                 boolean same = other instanceof Node.Test second && second.predicate.equals(test.predicate);
                 Node.Test second = same ? (Node.Test) other : null;

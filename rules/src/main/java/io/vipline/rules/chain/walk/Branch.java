@@ -41,7 +41,11 @@ final class Branch {
     Frame frame;
 
     int rule;
-    double probability = 1;
+    /** Where branches were last one. */
+    Fork.Junction since;
+    /** Probability of this branch among those that left {@link #since}. */
+    double share = 1;
+
     List<Assumption> assumptions = List.of();
     Trail trail;
     boolean local;
@@ -59,7 +63,8 @@ final class Branch {
         base = other.base;
         frame = other.frame;
         rule = other.rule;
-        probability = other.probability;
+        since = other.since;
+        share = other.share;
         assumptions = other.assumptions;
         trail = other.trail;
         local = other.local;

@@ -43,8 +43,7 @@ public final class ChainWalker {
     /** Every outcome, in the order of the rules that lead there. */
     public Walk walk(PacketDescription packet) {
         boolean fromNode = network.isLocal(packet.source());
-        Fork fork = new Fork();
-        fork.push(new Branch(
+        Fork fork = new Fork(new Branch(
                 WalkedPacket.arriving(packet), new HookVisit(fromNode ? Hook.OUTPUT : Hook.PREROUTING, false)));
         for (Branch branch = fork.next(); branch != null; branch = fork.next()) {
             follow(branch, fork);
@@ -165,7 +164,7 @@ public final class ChainWalker {
     /** Another branch goes on as if the term held; this one, which is followed first, as if it did not. */
     private void followAssumed(Branch branch, Fork fork, Assumption assumption, double probability) {
         fork.joinAt(branch);
-        branch.probability /= 2;
+        branch.share /= 2;
         Branch held = new Branch(branch);
         held.assume(assumption);
         if (actByChance(held, fork, probability)) {
@@ -180,9 +179,9 @@ public final class ChainWalker {
     private boolean actByChance(Branch branch, Fork fork, double probability) {
         if (probability < 1) {
             Branch unmatched = new Branch(branch);
-            unmatched.probability *= 1 - probability;
+            unmatched.share *= 1 - probability;
             fork.push(unmatched);
-            branch.probability *= probability;
+            branch.share *= probability;
         }
         return act(branch, fork, branch.rule - 1, probability);
     }

@@ -19,46 +19,32 @@ import java.util.Set;
  * already, and its probability goes to that. So many unknown terms in a row cost their sum, not their product.
  */
 final class Fork {
-    /** A place that one branch has come to, and what was found from there on. */
-    private static final class Visited {
-        final int firstOutcome;
-        final int pending;
-        double probability;
-        int endOutcome = -1;
-        final List<Exit> exits = new ArrayList<>();
+    /** With so many outcomes, branches that draws made are joined too, although that hides ways that differ. */
+    private static final int MANY_OUTCOMES = 1000;
 
-        Visited(int firstOutcome, int pending, double probability) {
-            this.firstOutcome = firstOutcome;
-            this.pending = pending;
-            this.probability = probability;
-        }
-
-        boolean holds(Visited other) {
-            return other.firstOutcome >= firstOutcome && other.endOutcome <= endOutcome;
-        }
+    /** A place that branches have come to, and what share of what comes here goes where. */
+    static final class Junction {
+        private final List<Way> ways = new ArrayList<>();
+        private int arrivals;
+        private double probability;
     }
 
-    /** What flows from one place into another that had been visited before. */
-    private static final class Exit {
-        final Visited to;
-        double probability;
-
-        Exit(Visited to, double probability) {
-            this.to = to;
-            this.probability = probability;
-        }
-    }
+    /** @param outcome index of the outcome that it ends in, if {@code to} is null */
+    private record Way(Junction to, int outcome, double share) {}
 
     private record JoinPoint(Branch.Frame frame, int rule) {}
 
     private final Deque<Branch> pending = new ArrayDeque<>();
     private final List<Outcome> outcomes = new ArrayList<>();
-    private final Map<Branch.Place, Visited> visited = new HashMap<>();
+    private final Junction start = new Junction();
+    private final Map<Branch.Place, Junction> junctions = new HashMap<>();
     /** Rules ahead of which an unknown term made two branches. */
     private final Set<JoinPoint> joinPoints = new HashSet<>();
 
-    private final Deque<Visited> open = new ArrayDeque<>();
-    private final List<Visited> closed = new ArrayList<>();
+    Fork(Branch first) {
+        first.since = start;
+        pending.push(first);
+    }
 
     void push(Branch branch) {
         pending.push(branch);
@@ -66,11 +52,6 @@ final class Fork {
 
     /** @return null if all have been followed */
     Branch next() {
-        while (!open.isEmpty() && open.peek().pending >= pending.size()) {
-            Visited done = open.pop();
-            done.endOutcome = outcomes.size();
-            closed.add(done);
-        }
         return pending.poll();
     }
 
@@ -80,6 +61,7 @@ final class Fork {
                 ? Optional.empty()
                 : Optional.of(new IpPort(packet.destination(), Math.max(0, packet.destinationPort())));
         boolean accepted = fate instanceof Fate.Accepted;
+        branch.since.ways.add(new Way(null, outcomes.size(), branch.share));
         outcomes.add(new Outcome(
                 fate,
                 service,
@@ -87,7 +69,7 @@ final class Fork {
                 packet.source() == null || !accepted ? SourceTranslation.NONE : packet.source(),
                 branch.local,
                 packet.recentSet(),
-                branch.probability,
+                0,
                 branch.assumptions,
                 branch.trail));
     }
@@ -109,44 +91,48 @@ final class Fork {
      * @return whether another branch has been here with the same packet: then this one is done
      */
     boolean joins(Branch branch) {
-        if (branch.assumptions.isEmpty()) {
+        if (branch.assumptions.isEmpty() && outcomes.size() < MANY_OUTCOMES) {
             return false;
         }
-        Visited before = visited.get(branch.place());
-        if (before == null) {
-            Visited now = new Visited(outcomes.size(), pending.size(), branch.probability);
-            visited.put(branch.place(), now);
-            open.push(now);
-            return false;
+        Junction junction = junctions.get(branch.place());
+        boolean visited = junction != null;
+        if (!visited) {
+            junction = new Junction();
+            junctions.put(branch.place(), junction);
         }
-        Exit exit = new Exit(before, branch.probability);
-        open.forEach(place -> place.exits.add(exit));
-        add(before, branch.probability);
-        return true;
+        branch.since.ways.add(new Way(junction, -1, branch.share));
+        branch.since = junction;
+        branch.share = 1;
+        return visited;
     }
 
-    /** More probability arrives at a place: everything found from there on grows in proportion. */
-    private void add(Visited place, double probability) {
-        double factor = 1 + probability / place.probability;
-        for (int i = place.firstOutcome; i < place.endOutcome; i++) {
-            Outcome outcome = outcomes.get(i);
-            outcomes.set(i, outcome.withProbability(outcome.probability() * factor));
-        }
-        for (Visited inner : closed) {
-            if (place.holds(inner)) {
-                inner.probability *= factor;
-            }
-        }
-        for (Exit exit : place.exits) {
-            double more = exit.probability * (factor - 1);
-            exit.probability *= factor;
-            if (!place.holds(exit.to)) {
-                add(exit.to, more);
-            }
-        }
-    }
-
+    /** All that were found, their probabilities added up along every way that leads to them. */
     List<Outcome> outcomes() {
+        junctions.values().forEach(junction -> junction.ways.forEach(Fork::countArrival));
+        start.ways.forEach(Fork::countArrival);
+        start.probability = 1;
+        Deque<Junction> complete = new ArrayDeque<>(List.of(start));
+        while (!complete.isEmpty()) {
+            Junction junction = complete.remove();
+            for (Way way : junction.ways) {
+                double more = junction.probability * way.share;
+                if (way.to == null) {
+                    Outcome outcome = outcomes.get(way.outcome);
+                    outcomes.set(way.outcome, outcome.withProbability(outcome.probability() + more));
+                    continue;
+                }
+                way.to.probability += more;
+                if (--way.to.arrivals == 0) {
+                    complete.add(way.to);
+                }
+            }
+        }
         return outcomes;
+    }
+
+    private static void countArrival(Way way) {
+        if (way.to != null) {
+            way.to.arrivals++;
+        }
     }
 }

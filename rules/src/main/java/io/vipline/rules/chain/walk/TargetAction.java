@@ -105,9 +105,13 @@ final class TargetAction {
         return depth;
     }
 
-    /** Outside of a nat chain that maps destinations the kernel refuses the target; it does nothing here. */
+    /** Elsewhere the kernel refuses DNAT and REDIRECT; they do nothing here. */
+    private static boolean mapsDestination(Branch branch) {
+        return isNat(branch) && branch.visit.mapsDestination();
+    }
+
     private static void translate(Branch branch, Rule rule, IpPort to) {
-        if (isNat(branch) && branch.visit.mapsDestination()) {
+        if (mapsDestination(branch)) {
             branch.packet = branch.packet.translated(to, rule.service());
             branch.frame = null;
         }
@@ -123,6 +127,9 @@ final class TargetAction {
     /** {@code nf_nat_redirect_ipv4}: to loopback for what the node sends, else to the interface of arrival. */
     private Optional<Fate> redirect(Branch branch, Rule rule, int port) {
         PacketDescription packet = branch.packet.original();
+        if (!mapsDestination(branch)) {
+            return Optional.empty();
+        }
         if (branch.visit.hook() == Hook.OUTPUT) {
             translate(branch, rule, new IpPort(NodeNetwork.loopback(packet.destination()), port));
             return Optional.empty();

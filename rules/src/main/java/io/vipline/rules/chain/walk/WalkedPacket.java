@@ -52,7 +52,7 @@ record WalkedPacket(
 
     /** @param to port 0 keeps the packet's own */
     WalkedPacket translated(IpPort to, String byService) {
-        int port = to.port() == 0 ? destinationPort : to.port();
+        int port = to.port() == 0 || destinationPort < 0 ? destinationPort : to.port();
         return new WalkedPacket(original, to.address(), port, mark, untracked, to, byService, source, recentSet);
     }
 

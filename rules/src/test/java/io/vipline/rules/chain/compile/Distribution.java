@@ -54,6 +54,17 @@ final class Distribution {
             case Node.Test test ->
                 collect(test.predicate.test(key) ? test.then : test.otherwise, key, state, share, shares);
             case Node.InterfaceTest test -> collect(test.next(key), key, state, share, shares);
+            case Node.Either either -> {
+                Map<String, Double> one = new TreeMap<>();
+                Map<String, Double> other = new TreeMap<>();
+                collect(either.one, key, state, share, one);
+                collect(either.other, key, state, share, other);
+                boolean decided = one.keySet().equals(other.keySet())
+                        && one.entrySet().stream()
+                                .allMatch(entry -> Math.abs(entry.getValue() - other.get(entry.getKey())) < 1e-9);
+                (decided ? one : Map.of(words(either.undecided, key), share))
+                        .forEach((words, part) -> shares.merge(words, part, Double::sum));
+            }
             case Node.RecentRun run -> collect(run.next(key, state), key, state, share, shares);
             case Node.Choice choice -> {
                 for (int i = 0; i < choice.branches.length; i++) {
