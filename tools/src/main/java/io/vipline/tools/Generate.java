@@ -135,7 +135,9 @@ final class Generate extends Verb {
         long frames = framesAsked != null
                 ? framesAsked
                 : (flowsAsked == null ? DEFAULT_FLOWS : flowsAsked) * DEFAULT_FRAMES_PER_FLOW;
-        long flows = flowsAsked != null ? flowsAsked : Math.ceilDiv(frames, DEFAULT_FRAMES_PER_FLOW);
+        long flows = flowsAsked != null
+                ? flowsAsked
+                : Math.min(Math.ceilDiv(frames, DEFAULT_FRAMES_PER_FLOW), FlowPlan.capacity(destinations));
         try {
             FlowPlan plan = new FlowPlan(destinations, flows, options.seed());
             return new TrafficGenerator(plan, PayloadSizes.parse(sizes), flows, frames, concurrent, options.seed());

@@ -93,6 +93,37 @@ class GenerateTest {
     }
 
     @Test
+    @DisplayName("Ctrl-C leaves a whole file and says how far it came")
+    void interrupted() throws Exception {
+        Path output = folder.resolve("in.pcapng");
+        Path said = folder.resolve("stderr");
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of("--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED", Vipline.class.getName()));
+        command.addAll(List.of("generate", "-f", SHOP.toString(), "-w", output.toString(), "--packets", "1G"));
+        Process endless =
+                new ProcessBuilder(command).redirectError(said.toFile()).start();
+        try {
+            long patienceEndsNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (endless.isAlive() && sizeOf(output) < 8 << 20 && System.nanoTime() < patienceEndsNs) {
+                Thread.sleep(20);
+            }
+            Process kill = new ProcessBuilder("kill", "-INT", Long.toString(endless.pid())).start();
+            assertThat(kill.waitFor()).isZero();
+            assertThat(endless.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            endless.destroyForcibly();
+        }
+        assertThat(endless.exitValue()).as(Files.readString(said)).isEqualTo(128 + 2);
+        assertThat(Files.readString(said)).contains("stopped after " + frames(output) + " frames");
+    }
+
+    private static long sizeOf(Path file) throws IOException {
+        return Files.exists(file) ? Files.size(file) : 0;
+    }
+
+    @Test
     @DisplayName("tcpdump finds every checksum right")
     void tcpdumpAgrees() throws Exception {
         Assumptions.assumeTrue(

@@ -32,15 +32,20 @@ public final class FlowPlan {
         }
         this.destinations = List.copyOf(destinations);
         this.seed = seed;
-        long fewestClients =
-                destinations.stream().mapToLong(d -> d.clients().count()).min().orElseThrow();
-        long capacity = fewestClients * ALL_PORTS * destinations.size();
+        long capacity = capacity(destinations);
         if (flows > capacity) {
             throw new IllegalArgumentException("clients of these Services have " + capacity + " tuples to call with");
         }
-        boolean ephemeral = flows <= fewestClients * EPHEMERAL_PORTS * destinations.size();
+        boolean ephemeral = flows <= capacity / ALL_PORTS * EPHEMERAL_PORTS;
         firstPort = ephemeral ? EPHEMERAL_FIRST : ALL_FIRST;
         ports = ephemeral ? EPHEMERAL_PORTS : ALL_PORTS;
+    }
+
+    /** How many flows there can be: as many at each destination as the one with the fewest clients allows. */
+    public static long capacity(List<Destination> destinations) {
+        long fewestClients =
+                destinations.stream().mapToLong(d -> d.clients().count()).min().orElse(0);
+        return fewestClients * ALL_PORTS * destinations.size();
     }
 
     /** Gives the conversation its ends. @param flow 0 to the number asked for, less one */
