@@ -296,8 +296,9 @@ class LiveDevicesTest {
         FrameBatch batch = new FrameBatch();
         try (PacketSocket socket = openPacketSocket("node", "v0")) {
             bed.ip("node", "link set v0 down");
+            // What the kernels said of themselves (neighbour discovery, MLD) before the link went down still waits.
             for (int i = 0; i < 10; i++) {
-                assertThat(socket.receive(batch, FrameBatch.CAPACITY, 0, 0)).isZero();
+                socket.receive(batch, FrameBatch.CAPACITY, 0, 0);
             }
             assertThat(socket.counters().get(DeviceCounter.RECEIVE_INTERFACE_DOWN))
                     .isEqualTo(1);
