@@ -90,7 +90,7 @@ class ExplainTest {
                         .path("path")
                         .valueStream()
                         .map(step -> step.path("origin").asText()))
-                .contains(folder.resolve("shop.yaml") + ":1");
+                .contains(folder.resolve("shop.yaml") + ":7", folder.resolve("shop.yaml") + ":16");
     }
 
     private static Offset<Double> within() {

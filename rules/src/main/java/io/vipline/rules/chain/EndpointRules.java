@@ -41,13 +41,13 @@ final class EndpointRules {
                 Target.Jump chain = chains.get(endpoints.get(i));
                 Match recent =
                         new Match.Recent(Match.RecentOperation.RCHECK, chain.chain(), affinitySeconds, true, "", false);
-                rules.add(traffic.rule(terms(abouts.get(i), recent), chain));
+                rules.add(traffic.rule(endpoints.get(i), terms(abouts.get(i), recent), chain));
             }
         }
         for (int i = 0; i < endpoints.size(); i++) {
             int left = endpoints.size() - i;
             List<Match> terms = left == 1 ? terms(abouts.get(i)) : terms(abouts.get(i), draw(left));
-            rules.add(traffic.rule(terms, chains.get(endpoints.get(i))));
+            rules.add(traffic.rule(endpoints.get(i), terms, chains.get(endpoints.get(i))));
         }
     }
 
@@ -56,7 +56,7 @@ final class EndpointRules {
         String name = chains.get(endpoint).chain();
         Match about = largeCluster ? null : comment(traffic.text());
         Match itself = new Match.Source(Cidr.host(endpoint.address().address()), "", false);
-        Rule hairpin = traffic.rule(terms(about, itself), JUMP_MARK_MASQ);
+        Rule hairpin = traffic.rule(endpoint, terms(about, itself), JUMP_MARK_MASQ);
         Match module = KubeProxyChains.module(traffic.port().name().protocol());
         Match protocol = KubeProxyChains.protocol(traffic.port().name().protocol());
         Target dnat = new Target.Dnat(
@@ -66,7 +66,7 @@ final class EndpointRules {
             Match set = new Match.Recent(Match.RecentOperation.SET, name, 0, false, "", false);
             terms = terms(about, set, module, protocol);
         }
-        return new Chain(NAT, name, Optional.empty(), List.of(hairpin, traffic.rule(terms, dnat)));
+        return new Chain(NAT, name, Optional.empty(), List.of(hairpin, traffic.rule(endpoint, terms, dnat)));
     }
 
     /** A list of the terms, without the comment if there is none. */

@@ -1,6 +1,7 @@
 package io.vipline.rules.chain;
 
 import io.vipline.rules.policy.EligibleEndpoints;
+import io.vipline.rules.policy.Endpoint;
 import io.vipline.rules.policy.ServicePort;
 import java.util.List;
 
@@ -28,6 +29,11 @@ public record ServiceTraffic(ServicePort port, EligibleEndpoints eligible, Strin
 
     public Rule rule(List<Match> matches, Target target) {
         return new Rule(matches, target, port.origin(), text);
+    }
+
+    /** A rule that is there because of one endpoint. */
+    public Rule rule(Endpoint endpoint, List<Match> matches, Target target) {
+        return new Rule(matches, target, endpoint.origin() == null ? port.origin() : endpoint.origin(), text);
     }
 
     public boolean hasEndpoints() {

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Reads manifests and fills in what API server, controllers, scheduler and network plug-in would: deterministically, in
@@ -56,11 +57,12 @@ public final class ClusterLoader {
         ClusterPods pods = pods(nodes);
         ClusterSlices slices = new ClusterSlices(manifests.of(EndpointSlice.class), problems);
         slices.complete(services, manifests.of(Endpoints.class), new SliceDerivation(nodes), pods.index());
+        PartOrigins parts = new PartOrigins(pods.all());
         return new Cluster(
-                inOrder(services.stream().map(service -> service.parsed).toList()),
-                inOrder(slices.all()),
-                inOrder(pods.all()),
-                inOrder(nodes.all()),
+                inOrder(services.stream().map(service -> service.parsed).toList(), PartOrigins::ofPorts),
+                inOrder(slices.all(), parts::ofEndpoints),
+                inOrder(pods.all(), Parsed::located),
+                inOrder(nodes.all(), Parsed::located),
                 ranges.used(families),
                 PodRanges.covering(pods.all(), nodes));
     }
@@ -103,14 +105,15 @@ public final class ClusterLoader {
         return pods;
     }
 
-    private static <T extends HasMetadata> List<Located<T>> inOrder(List<Parsed<T>> parsed) {
+    private static <T extends HasMetadata> List<Located<T>> inOrder(
+            List<Parsed<T>> parsed, Function<Parsed<T>, Located<T>> located) {
         return parsed.stream()
                 .sorted(Comparator.comparing(
                                 (Parsed<T> one) -> one.object().getMetadata().getNamespace() == null
                                         ? ""
                                         : one.object().getMetadata().getNamespace())
                         .thenComparing(one -> one.object().getMetadata().getName()))
-                .map(Parsed::located)
+                .map(located)
                 .toList();
     }
 }

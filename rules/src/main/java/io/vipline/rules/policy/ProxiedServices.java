@@ -16,11 +16,11 @@ public final class ProxiedServices {
 
     /** Service ports in the order of the cluster's Services and of their ports. */
     public static List<ServiceEndpoints> of(Cluster cluster, String nodeName, IpFamily family) {
-        Map<String, List<EndpointSlice>> slices = new HashMap<>();
+        Map<String, List<Located<EndpointSlice>>> slices = new HashMap<>();
         for (Located<EndpointSlice> slice : cluster.endpointSlices()) {
             SliceEndpoints.serviceOf(slice.object())
                     .ifPresent(service -> slices.computeIfAbsent(service, key -> new ArrayList<>())
-                            .add(slice.object()));
+                            .add(slice));
         }
         SliceEndpoints endpoints = new SliceEndpoints(family, nodeName);
         List<ServiceEndpoints> proxied = new ArrayList<>();

@@ -14,7 +14,7 @@ import java.util.List;
  * @param sourceRanges who may use the VIPs; empty: everybody
  * @param affinitySeconds how long a client stays with its endpoint; 0 without session affinity
  * @param healthCheckNodePort 0 if there is none, or if the Service's type and policy make nobody ask
- * @param origin where the Service was written
+ * @param origin where the port was written, or else its Service
  */
 public record ServicePort(
         ServicePortName name,

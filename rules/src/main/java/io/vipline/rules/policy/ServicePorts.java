@@ -35,7 +35,8 @@ public final class ServicePorts {
             return List.of();
         }
         List<ServicePort> ports = new ArrayList<>(spec.getPorts().size());
-        for (io.fabric8.kubernetes.api.model.ServicePort port : spec.getPorts()) {
+        for (int i = 0; i < spec.getPorts().size(); i++) {
+            io.fabric8.kubernetes.api.model.ServicePort port = spec.getPorts().get(i);
             ports.add(new ServicePort(
                     name(service, port),
                     clusterIp.get(),
@@ -48,7 +49,7 @@ public final class ServicePorts {
                     "Local".equals(spec.getInternalTrafficPolicy()),
                     externalPolicyLocal(spec),
                     healthCheckNodePort(spec),
-                    located.origin()));
+                    located.part(i)));
         }
         return ports;
     }

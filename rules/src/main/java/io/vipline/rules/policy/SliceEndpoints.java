@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.ForNode;
 import io.fabric8.kubernetes.api.model.discovery.v1.ForZone;
+import io.vipline.rules.model.Located;
+import io.vipline.rules.model.Origin;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.IpPort;
@@ -47,13 +49,14 @@ public final class SliceEndpoints {
      * @param slices those of its Service
      * @return in the string order of {@code ip:port}, which is the order of the rules
      */
-    public List<Endpoint> of(ServicePortName port, List<EndpointSlice> slices) {
+    public List<Endpoint> of(ServicePortName port, List<Located<EndpointSlice>> slices) {
         Map<String, Endpoint> found = new HashMap<>();
-        for (EndpointSlice slice : slices) {
+        for (Located<EndpointSlice> located : slices) {
+            EndpointSlice slice = located.object();
             if (family.text().equals(slice.getAddressType())) {
                 for (EndpointPort slicePort : slice.getPorts()) {
                     if (isOf(slicePort, port)) {
-                        add(slice, slicePort.getPort(), found);
+                        add(located, slicePort.getPort(), found);
                     }
                 }
             }
@@ -70,15 +73,18 @@ public final class SliceEndpoints {
                 && port.protocol() == ServicePorts.protocol(slicePort.getProtocol());
     }
 
-    private void add(EndpointSlice slice, int port, Map<String, Endpoint> found) {
-        for (io.fabric8.kubernetes.api.model.discovery.v1.Endpoint endpoint : slice.getEndpoints()) {
+    private void add(Located<EndpointSlice> slice, int port, Map<String, Endpoint> found) {
+        List<io.fabric8.kubernetes.api.model.discovery.v1.Endpoint> endpoints =
+                slice.object().getEndpoints();
+        for (int i = 0; i < endpoints.size(); i++) {
+            io.fabric8.kubernetes.api.model.discovery.v1.Endpoint endpoint = endpoints.get(i);
             if (endpoint.getAddresses().isEmpty()) {
                 continue;
             }
             Optional<IpAddress> address =
                     IpAddress.parse(endpoint.getAddresses().getFirst());
             if (address.isPresent() && address.get().family() == family) {
-                Endpoint one = endpoint(endpoint, new IpPort(address.get(), port));
+                Endpoint one = endpoint(endpoint, new IpPort(address.get(), port), slice.part(i));
                 if (one.local()) {
                     found.put(one.text(), one);
                 } else {
@@ -88,7 +94,8 @@ public final class SliceEndpoints {
         }
     }
 
-    private Endpoint endpoint(io.fabric8.kubernetes.api.model.discovery.v1.Endpoint endpoint, IpPort address) {
+    private Endpoint endpoint(
+            io.fabric8.kubernetes.api.model.discovery.v1.Endpoint endpoint, IpPort address, Origin origin) {
         EndpointConditions conditions = endpoint.getConditions();
         boolean given = conditions != null;
         return new Endpoint(
@@ -99,7 +106,8 @@ public final class SliceEndpoints {
                 given && Boolean.TRUE.equals(conditions.getTerminating()),
                 nodeName.equals(endpoint.getNodeName()),
                 zoneHints(endpoint.getHints()),
-                nodeHints(endpoint.getHints()));
+                nodeHints(endpoint.getHints()),
+                origin);
     }
 
     private static Set<String> zoneHints(EndpointHints hints) {

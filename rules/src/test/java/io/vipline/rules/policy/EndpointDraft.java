@@ -31,7 +31,8 @@ public final class EndpointDraft {
                 said.contains("terminating"),
                 said.contains("local"),
                 hints(words, "zone="),
-                hints(words, "node="));
+                hints(words, "node="),
+                null);
     }
 
     /** In the string order that rules need. */

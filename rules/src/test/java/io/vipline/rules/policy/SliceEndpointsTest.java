@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.vipline.rules.model.Located;
+import io.vipline.rules.model.Origin;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.Protocol;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +39,12 @@ class SliceEndpointsTest {
         return slice;
     }
 
+    private static List<Located<EndpointSlice>> located(EndpointSlice... slices) {
+        return Arrays.stream(slices)
+                .map(slice -> new Located<>(slice, Origin.madeUp("test")))
+                .toList();
+    }
+
     private static List<String> texts(List<Endpoint> endpoints) {
         return endpoints.stream().map(Endpoint::text).toList();
     }
@@ -44,14 +53,14 @@ class SliceEndpointsTest {
     void endpoints_stand_in_the_order_of_their_text() {
         EndpointSlice slice =
                 slice("node-2", "10.2.2.2", "10.2.2.22", "10.2.2.3").build();
-        assertThat(texts(ON_NODE_1.of(HTTP, List.of(slice))))
+        assertThat(texts(ON_NODE_1.of(HTTP, located(slice))))
                 .containsExactly("10.2.2.22:8080", "10.2.2.2:8080", "10.2.2.3:8080");
     }
 
     @Test
     void missing_conditions_mean_ready_and_serving_and_not_terminating() {
         Endpoint endpoint =
-                ON_NODE_1.of(HTTP, List.of(slice("node-1", "10.0.0.1").build())).getFirst();
+                ON_NODE_1.of(HTTP, located(slice("node-1", "10.0.0.1").build())).getFirst();
         assertThat(endpoint)
                 .returns(true, Endpoint::ready)
                 .returns(true, Endpoint::serving)
@@ -63,14 +72,14 @@ class SliceEndpointsTest {
     void of_two_with_one_address_the_local_one_stays() {
         EndpointSlice remote = slice("node-2", "10.0.0.1").build();
         EndpointSlice local = slice("node-1", "10.0.0.1").build();
-        assertThat(ON_NODE_1.of(HTTP, List.of(remote, local))).hasSize(1).allMatch(Endpoint::local);
-        assertThat(ON_NODE_1.of(HTTP, List.of(local, remote))).hasSize(1).allMatch(Endpoint::local);
+        assertThat(ON_NODE_1.of(HTTP, located(remote, local))).hasSize(1).allMatch(Endpoint::local);
+        assertThat(ON_NODE_1.of(HTTP, located(local, remote))).hasSize(1).allMatch(Endpoint::local);
     }
 
     @Test
     void an_endpoint_without_a_node_is_never_local() {
         EndpointSlice slice = slice(null, "10.0.0.1").build();
-        assertThat(ON_NODE_1.of(HTTP, List.of(slice))).noneMatch(Endpoint::local);
+        assertThat(ON_NODE_1.of(HTTP, located(slice))).noneMatch(Endpoint::local);
     }
 
     @Test
@@ -89,12 +98,12 @@ class SliceEndpointsTest {
                 .withPort(0)
                 .endPort()
                 .build();
-        assertThat(texts(ON_NODE_1.of(HTTP, List.of(slice)))).containsExactly("10.0.0.1:8080");
-        assertThat(texts(ON_NODE_1.of(new ServicePortName("shop", "web", "http", Protocol.UDP), List.of(slice))))
+        assertThat(texts(ON_NODE_1.of(HTTP, located(slice)))).containsExactly("10.0.0.1:8080");
+        assertThat(texts(ON_NODE_1.of(new ServicePortName("shop", "web", "http", Protocol.UDP), located(slice))))
                 .containsExactly("10.0.0.1:9");
-        assertThat(ON_NODE_1.of(new ServicePortName("shop", "web", "metrics", Protocol.TCP), List.of(slice)))
+        assertThat(ON_NODE_1.of(new ServicePortName("shop", "web", "metrics", Protocol.TCP), located(slice)))
                 .isEmpty();
-        assertThat(ON_NODE_1.of(new ServicePortName("shop", "web", "", Protocol.TCP), List.of(slice)))
+        assertThat(ON_NODE_1.of(new ServicePortName("shop", "web", "", Protocol.TCP), located(slice)))
                 .isEmpty();
     }
 
@@ -108,10 +117,10 @@ class SliceEndpointsTest {
                 .withAddresses("fd00::1")
                 .endEndpoint()
                 .build();
-        assertThat(texts(ON_NODE_1.of(HTTP, List.of(slice)))).containsExactly("10.0.0.1:8080");
+        assertThat(texts(ON_NODE_1.of(HTTP, located(slice)))).containsExactly("10.0.0.1:8080");
         EndpointSlice v6 = slice("node-1", "fd00::1").withAddressType("IPv6").build();
-        assertThat(ON_NODE_1.of(HTTP, List.of(v6))).isEmpty();
-        assertThat(texts(new SliceEndpoints(IpFamily.IPV6, "node-1").of(HTTP, List.of(v6))))
+        assertThat(ON_NODE_1.of(HTTP, located(v6))).isEmpty();
+        assertThat(texts(new SliceEndpoints(IpFamily.IPV6, "node-1").of(HTTP, located(v6))))
                 .containsExactly("[fd00::1]:8080");
     }
 

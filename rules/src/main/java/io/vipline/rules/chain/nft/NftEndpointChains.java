@@ -56,13 +56,14 @@ final class NftEndpointChains {
         int affinitySeconds = traffic.port().affinitySeconds();
         if (affinitySeconds > 0) {
             for (Endpoint endpoint : endpoints) {
-                rules.add(traffic.rule(List.of(NftTerms.affine(affinitySet(endpoint), affinitySeconds)), to(endpoint)));
+                Match affine = NftTerms.affine(affinitySet(endpoint), affinitySeconds);
+                rules.add(traffic.rule(endpoint, List.of(affine), to(endpoint)));
             }
         }
         for (int i = 0; i < endpoints.size(); i++) {
             int left = endpoints.size() - i;
             List<Match> draw = left == 1 ? List.of() : List.of(new Match.Statistic(1.0 / left, ""));
-            rules.add(traffic.rule(draw, to(endpoints.get(i))));
+            rules.add(traffic.rule(endpoints.get(i), draw, to(endpoints.get(i))));
         }
         return new Chain(table, name, Optional.empty(), rules);
     }
@@ -71,14 +72,14 @@ final class NftEndpointChains {
     private Chain chain(Endpoint endpoint) {
         List<Rule> rules = new ArrayList<>(3);
         Match itself = NftTerms.from(Cidr.host(endpoint.address().address()));
-        rules.add(traffic.rule(List.of(itself), NftTerms.MARK_FOR_MASQUERADE));
+        rules.add(traffic.rule(endpoint, List.of(itself), NftTerms.MARK_FOR_MASQUERADE));
         if (traffic.port().affinitySeconds() > 0) {
-            rules.add(traffic.rule(List.of(NftTerms.remember(affinitySet(endpoint))), new Target.Continue()));
+            rules.add(traffic.rule(endpoint, List.of(NftTerms.remember(affinitySet(endpoint))), new Target.Continue()));
         }
         Match protocol = NftTerms.protocol(traffic.port().name().protocol());
         Target dnat = new Target.Dnat(
                 Optional.of(endpoint.address().address()), endpoint.address().port(), "");
-        rules.add(traffic.rule(List.of(protocol), dnat));
+        rules.add(traffic.rule(endpoint, List.of(protocol), dnat));
         return new Chain(table, NftNames.ENDPOINT_PREFIX + bases.get(endpoint), Optional.empty(), rules);
     }
 
