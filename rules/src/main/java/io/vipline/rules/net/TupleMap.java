@@ -7,19 +7,20 @@ package io.vipline.rules.net;
  */
 public final class TupleMap<V> {
     private static final int INITIAL_SLOTS = 16;
+    /** Longs a slot: high, low, port key, and one that makes two slots a cache line. */
+    private static final int STRIDE = 4;
 
-    private long[] highs = new long[INITIAL_SLOTS];
-    private long[] lows = new long[INITIAL_SLOTS];
-    private int[] ports = new int[INITIAL_SLOTS];
+    private static final int LOW = 1;
+    private static final int PORT = 2;
+
+    private long[] keys = new long[INITIAL_SLOTS * STRIDE];
     private Object[] values = new Object[INITIAL_SLOTS];
     private int size;
 
     public TupleMap() {}
 
     private TupleMap(TupleMap<V> other) {
-        highs = other.highs.clone();
-        lows = other.lows.clone();
-        ports = other.ports.clone();
+        keys = other.keys.clone();
         values = other.values.clone();
         size = other.size;
     }
@@ -43,13 +44,19 @@ public final class TupleMap<V> {
     public V get(long high, long low, int portKey) {
         int mask = values.length - 1;
         int slot = hash(high, low, portKey) & mask;
-        while (values[slot] != null) {
-            if (lows[slot] == low && ports[slot] == portKey && highs[slot] == high) {
-                return (V) values[slot];
+        while (!holds(slot, high, low, portKey)) {
+            if (values[slot] == null) {
+                return null;
             }
             slot = slot + 1 & mask;
         }
-        return null;
+        return (V) values[slot];
+    }
+
+    /** True for no free slot but that of the key of zeros, which has no value while it is free. */
+    private boolean holds(int slot, long high, long low, int portKey) {
+        int at = slot * STRIDE;
+        return keys[at + LOW] == low && keys[at + PORT] == portKey && keys[at] == high;
     }
 
     /** Sets or replaces a value. @param value not null */
@@ -61,9 +68,9 @@ public final class TupleMap<V> {
                 slot = slotOf(high, low, portKey);
             }
             size++;
-            highs[slot] = high;
-            lows[slot] = low;
-            ports[slot] = portKey;
+            keys[slot * STRIDE] = high;
+            keys[slot * STRIDE + LOW] = low;
+            keys[slot * STRIDE + PORT] = portKey;
         }
         values[slot] = value;
     }
@@ -71,28 +78,22 @@ public final class TupleMap<V> {
     private int slotOf(long high, long low, int portKey) {
         int mask = values.length - 1;
         int slot = hash(high, low, portKey) & mask;
-        while (values[slot] != null && !(lows[slot] == low && ports[slot] == portKey && highs[slot] == high)) {
+        while (values[slot] != null && !holds(slot, high, low, portKey)) {
             slot = slot + 1 & mask;
         }
         return slot;
     }
 
     private void grow() {
-        long[] oldHighs = highs;
-        long[] oldLows = lows;
-        int[] oldPorts = ports;
+        long[] oldKeys = keys;
         Object[] oldValues = values;
-        int slots = oldValues.length * 2;
-        highs = new long[slots];
-        lows = new long[slots];
-        ports = new int[slots];
-        values = new Object[slots];
+        keys = new long[oldKeys.length * 2];
+        values = new Object[oldValues.length * 2];
         for (int i = 0; i < oldValues.length; i++) {
             if (oldValues[i] != null) {
-                int slot = slotOf(oldHighs[i], oldLows[i], oldPorts[i]);
-                highs[slot] = oldHighs[i];
-                lows[slot] = oldLows[i];
-                ports[slot] = oldPorts[i];
+                int at = i * STRIDE;
+                int slot = slotOf(oldKeys[at], oldKeys[at + LOW], (int) oldKeys[at + PORT]);
+                System.arraycopy(oldKeys, at, keys, slot * STRIDE, STRIDE);
                 values[slot] = oldValues[i];
             }
         }
@@ -104,7 +105,7 @@ public final class TupleMap<V> {
             if (values[i] != null) {
                 @SuppressWarnings("unchecked")
                 V value = (V) values[i];
-                visitor.visit(highs[i], lows[i], ports[i], value);
+                visitor.visit(keys[i * STRIDE], keys[i * STRIDE + LOW], (int) keys[i * STRIDE + PORT], value);
             }
         }
     }

@@ -2,11 +2,9 @@ package io.vipline.rules.chain.compile;
 
 import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.ExactTerms;
-import io.vipline.rules.chain.Rule;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.TupleMap;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -21,8 +19,7 @@ final class ChainIndex {
     private static final IpAddress ANY_HOST = IpAddress.v6(0, 0);
 
     final Chain chain;
-    final List<Rule> rules;
-    final ExactTerms[] exact;
+    final IndexedRule[] rules;
     /** Null in a short chain. */
     private TupleMap<int[]> byTriple;
 
@@ -31,36 +28,35 @@ final class ChainIndex {
     private int[] others;
     /** {@link TupleMap#portKey} of the single ports that rules ask about while naming no address. */
     final int[] portKeys;
+    /** The class that last came here. */
+    long enteredBy = -1;
 
     ChainIndex(Chain chain) {
         this.chain = chain;
-        this.rules = chain.rules();
-        this.exact = new ExactTerms[rules.size()];
-        for (int i = 0; i < exact.length; i++) {
-            exact[i] = ExactTerms.of(rules.get(i).matches());
-        }
+        this.rules = chain.rules().stream().map(IndexedRule::new).toArray(IndexedRule[]::new);
         portKeys = askedPorts();
-        if (exact.length >= MIN_INDEXED_RULES) {
+        if (rules.length >= MIN_INDEXED_RULES) {
             index();
         }
     }
 
     private int[] askedPorts() {
         IntStream.Builder asked = IntStream.builder();
-        for (int i = 0; i < exact.length; i++) {
-            DestinationTerms.portKeys(rules.get(i), exact[i], asked);
+        for (IndexedRule rule : rules) {
+            DestinationTerms.portKeys(rule, asked);
         }
-        return asked.build().distinct().toArray();
+        int[] keys = asked.build().distinct().toArray();
+        return keys.length == 0 ? NONE : keys;
     }
 
     private void index() {
         byTriple = new TupleMap<>();
         byHost = new TupleMap<>();
         byPort = new TupleMap<>();
-        int[] rest = new int[exact.length];
+        int[] rest = new int[rules.length];
         int restCount = 0;
-        for (int i = 0; i < exact.length; i++) {
-            ExactTerms terms = exact[i];
+        for (int i = 0; i < rules.length; i++) {
+            ExactTerms terms = rules[i].exact;
             if (terms.isTriple()) {
                 append(byTriple, terms.host(), TupleMap.portKey(terms.protocol(), terms.port()), i);
             } else if (terms.host() != null) {
@@ -83,7 +79,7 @@ final class ChainIndex {
 
     /** Every rule of the chain. */
     Candidates all() {
-        return new Candidates(rules.size(), NONE, NONE, NONE, NONE);
+        return new Candidates(rules.length, NONE, NONE, NONE, NONE);
     }
 
     /**

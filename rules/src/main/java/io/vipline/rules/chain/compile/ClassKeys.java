@@ -6,8 +6,6 @@ import io.vipline.rules.chain.ExactTerms;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.PortRange;
-import io.vipline.rules.chain.Rule;
-import io.vipline.rules.chain.Target;
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.TupleMap;
@@ -37,13 +35,15 @@ final class ClassKeys {
 
     final Set<Cidr> ranges = new LinkedHashSet<>();
     final Set<PortRange> portRanges = new LinkedHashSet<>();
+    /** Every bit of the mark that some rule asks about. */
+    int markMask;
 
     private final IndexedRuleset rules;
-    private final CtState state;
+    private final Set<CtState> possible;
 
     private ClassKeys(IndexedRuleset rules, CtState state) {
         this.rules = rules;
-        this.state = state;
+        this.possible = EnumSet.of(state, CtState.INVALID, CtState.UNTRACKED, CtState.SNAT, CtState.DNAT);
     }
 
     static ClassKeys of(IndexedRuleset rules, CtState state) {
@@ -69,18 +69,12 @@ final class ClassKeys {
     }
 
     private void collect(ChainIndex chain, Set<ChainIndex> seen, Deque<ChainIndex> open) {
-        for (int i = 0; i < chain.exact.length; i++) {
-            Rule rule = chain.rules.get(i);
+        for (IndexedRule rule : chain.rules) {
             if (!canApply(rule)) {
                 continue;
             }
-            collect(rule, chain.exact[i]);
-            String next = switch (rule.target()) {
-                case Target.Jump(String name) -> name;
-                case Target.Goto(String name) -> name;
-                default -> null;
-            };
-            ChainIndex called = next == null ? null : rules.chain(chain.chain.table(), next);
+            collect(rule);
+            ChainIndex called = rules.called(rule, chain.chain.table());
             if (called != null && seen.add(called)) {
                 open.add(called);
             }
@@ -88,9 +82,8 @@ final class ClassKeys {
     }
 
     /** Rules ahead of conntrack see every packet as INVALID, and a rule may make any packet UNTRACKED. */
-    private boolean canApply(Rule rule) {
-        Set<CtState> possible = EnumSet.of(state, CtState.INVALID, CtState.UNTRACKED, CtState.SNAT, CtState.DNAT);
-        for (Match match : rule.matches()) {
+    private boolean canApply(IndexedRule rule) {
+        for (Match match : rule.matches) {
             if (match instanceof Match.ConnectionState asked
                     && !asked.negated()
                     && asked.states().stream().noneMatch(possible::contains)) {
@@ -100,7 +93,8 @@ final class ClassKeys {
         return true;
     }
 
-    private void collect(Rule rule, ExactTerms exact) {
+    private void collect(IndexedRule rule) {
+        ExactTerms exact = rule.exact;
         if (exact.isTriple()) {
             triples.add(new Triple(exact.host(), exact.protocol(), exact.port()));
         }
@@ -114,15 +108,17 @@ final class ClassKeys {
                 hosts.add(cidr.address());
             }
         });
-        DestinationTerms.portKeys(rule, exact, portKeys::add);
-        for (PortRange range : DestinationTerms.ports(rule)) {
+        DestinationTerms.portKeys(rule, portKeys::add);
+        DestinationTerms.ports(rule, range -> {
             if (!range.isSingle()) {
                 portRanges.add(range);
             }
-        }
-        for (Match match : rule.matches()) {
+        });
+        for (Match match : rule.matches) {
             if (match instanceof Match.Protocol protocol && protocol.number() != 0) {
                 protocols.add(protocol.number());
+            } else if (match instanceof Match.Mark mark) {
+                markMask |= mark.mask();
             }
         }
     }

@@ -24,9 +24,15 @@ import java.util.function.Function;
  * sort of endpoint, with every {@link Verdict.Pass} standing for the translation, which is put in afterwards.
  */
 final class Continuations {
-    /** All that rules can tell of a destination. {@code host} is null if no rule names it. */
-    private record Sort(
-            IpAddress host, BitSet ranges, BitSet types, String outInterface, int port, BitSet portRanges) {}
+    /**
+     * All that rules can tell of a destination.
+     *
+     * @param host null if no rule names it
+     * @param answers to questions that have yes or no for an answer, a bit each
+     * @param moreAnswers where 64 do not do; null if none of these is yes
+     * @param port {@link PacketClass#OTHER} if no rule names it
+     */
+    private record Sort(IpAddress host, long answers, BitSet moreAnswers, String outInterface, int port) {}
 
     private record Key(
             Hook hook,
@@ -89,27 +95,38 @@ final class Continuations {
     }
 
     private Sort sortOf(IpAddress host, int protocol, int port) {
-        BitSet inRanges = new BitSet();
-        for (int i = 0; i < ranges.size(); i++) {
-            inRanges.set(i, ranges.get(i).contains(host));
-        }
-        BitSet types = new BitSet();
-        for (int i = 0; i < TYPES.size(); i++) {
-            types.set(i, network.hasType(TYPES.get(i), host.high(), host.low()));
-        }
-        BitSet inPortRanges = new BitSet();
-        for (int i = 0; i < portRanges.size(); i++) {
-            inPortRanges.set(i, portRanges.get(i).contains(port));
+        long bits = 0;
+        BitSet more = null;
+        int count = ranges.size() + TYPES.size() + portRanges.size();
+        for (int i = 0; i < count; i++) {
+            if (holds(i, host, port)) {
+                if (i < Long.SIZE) {
+                    bits |= 1L << i;
+                } else {
+                    more = more == null ? new BitSet() : more;
+                    more.set(i);
+                }
+            }
         }
         boolean named = hosts.contains(host);
         boolean namedPort = named || port < 0 || portKeys.contains(TupleMap.portKey(protocol, port));
         return new Sort(
                 named ? host : null,
-                inRanges,
-                types,
+                bits,
+                more,
                 network.outInterface(host.high(), host.low()),
-                namedPort ? port : PacketClass.OTHER,
-                inPortRanges);
+                namedPort ? port : PacketClass.OTHER);
+    }
+
+    /** The answer to one of all questions that rules may ask of a destination and that have yes or no for an answer. */
+    private boolean holds(int question, IpAddress host, int port) {
+        if (question < TYPES.size()) {
+            return network.hasType(TYPES.get(question), host.high(), host.low());
+        }
+        int range = question - TYPES.size();
+        return range < ranges.size()
+                ? ranges.get(range).contains(host)
+                : portRanges.get(range - ranges.size()).contains(port);
     }
 
     private Node instantiate(Node node, Symbolic packet, Map<Node, Node> done) {
@@ -131,7 +148,12 @@ final class Continuations {
             case Node.Leaf leaf -> leaf;
             case Node.Test test ->
                 nodes.test(
-                        instantiate(test.predicate, packet.translation().endpoint()),
+                        instantiate(test.predicate, packet.translation().endpoint),
+                        instantiate(test.then, packet, done),
+                        instantiate(test.otherwise, packet, done));
+            case Node.SourceTest test ->
+                nodes.test(
+                        test.predicate(),
                         instantiate(test.then, packet, done),
                         instantiate(test.otherwise, packet, done));
             case Node.InterfaceTest test ->

@@ -2,6 +2,9 @@ package io.vipline.rules.chain.compile;
 
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.NodeNetwork;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** Where the evaluation of a class stands and what is known of its packets there. */
 final class Course {
@@ -15,8 +18,8 @@ final class Course {
         final Frame caller;
         final int resumeAt;
         final int depth;
-        /** Whether the rest of the way has been noted for some place in this chain. */
-        boolean hasJoins;
+        /** Places in this chain where ways part, latest last. */
+        private List<Join> joins = List.of();
 
         Frame(ChainIndex chain, ChainIndex.Candidates candidates, Frame caller, int resumeAt) {
             this.chain = chain;
@@ -27,8 +30,21 @@ final class Course {
         }
     }
 
-    /** Places that are equal have the same way before them. {@code frame} is null between base chains. */
-    record Place(Hook hook, boolean looped, int baseIndex, Frame frame, int rule, Symbolic packet) {}
+    /** A place in a chain that ways may come back to. */
+    static final class Join {
+        private final int rule;
+        private final Symbolic packet;
+        /** What follows from here on; null until it is made. */
+        Supplier<Node> ahead;
+
+        Join(int rule, Symbolic packet) {
+            this.rule = rule;
+            this.packet = packet;
+        }
+    }
+
+    /** A place between two base chains. Places that are equal have the same way before them. */
+    record Place(Hook hook, boolean looped, int baseIndex, Symbolic packet) {}
 
     /** What is known of an interface. */
     sealed interface Interface {
@@ -71,7 +87,29 @@ final class Course {
     }
 
     Place place() {
-        return new Place(hook, looped, baseIndex, frame, rule, packet);
+        return new Place(hook, looped, baseIndex, packet);
+    }
+
+    /** Notes that ways part here. */
+    Join join() {
+        Join join = new Join(rule, packet);
+        frame.joins = frame.joins.isEmpty() ? new ArrayList<>(4) : frame.joins;
+        frame.joins.add(join);
+        return join;
+    }
+
+    /** What follows from here on, if another way has come to this place with the same packet; null if none has. */
+    Node ahead() {
+        for (int i = frame.joins.size() - 1; i >= 0; i--) {
+            Join join = frame.joins.get(i);
+            if (join.rule == rule && join.ahead != null && join.packet.equals(packet)) {
+                return join.ahead.get();
+            }
+            if (join.rule < rule) {
+                return null;
+            }
+        }
+        return null;
     }
 
     void begin(ChainIndex chain) {

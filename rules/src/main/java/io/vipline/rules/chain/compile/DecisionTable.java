@@ -99,6 +99,8 @@ final class DecisionTable implements Table {
                                 reachesEndpoint(test.then, high, low, port)
                                         || reachesEndpoint(test.otherwise, high, low, port);
                         };
+                    case Node.SourceTest test ->
+                        reachesEndpoint(test.then, high, low, port) || reachesEndpoint(test.otherwise, high, low, port);
                     case Node.InterfaceTest test ->
                         reachesEndpoint(test.then, high, low, port) || reachesEndpoint(test.otherwise, high, low, port);
                     case Node.Either either ->

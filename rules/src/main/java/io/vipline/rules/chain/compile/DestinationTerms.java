@@ -1,12 +1,9 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.chain.ExactTerms;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.PortRange;
-import io.vipline.rules.chain.Rule;
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.TupleMap;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -22,36 +19,34 @@ final class DestinationTerms {
         return PROTOCOLS_WITH_PORTS.contains(protocol);
     }
 
-    /** Every range that a destination port is compared with. */
-    static List<PortRange> ports(Rule rule) {
-        List<PortRange> ranges = new ArrayList<>(1);
-        for (Match match : rule.matches()) {
-            switch (match) {
-                case Match.DestinationPort(PortRange range, boolean _) -> ranges.add(range);
-                case Match.MultiPort(Match.Side side, List<PortRange> several, boolean _)
-                when side != Match.Side.SOURCE -> ranges.addAll(several);
-                default -> {}
+    /** Calls with every range that a destination port is compared with. */
+    static void ports(IndexedRule rule, Consumer<PortRange> ranges) {
+        for (Match match : rule.matches) {
+            if (match instanceof Match.DestinationPort(PortRange range, boolean _)) {
+                ranges.accept(range);
+            } else if (match instanceof Match.MultiPort several && several.side() != Match.Side.SOURCE) {
+                several.ports().forEach(ranges);
             }
         }
-        return ranges;
     }
 
     /** {@link TupleMap#portKey} of each single port that the rule asks about while naming no address. */
-    static void portKeys(Rule rule, ExactTerms exact, IntConsumer keys) {
-        if (exact.host() != null) {
+    static void portKeys(IndexedRule rule, IntConsumer keys) {
+        if (rule.exact.host() != null) {
             return;
         }
-        for (PortRange range : ports(rule)) {
+        ports(rule, range -> {
             if (range.isSingle()) {
-                List<Integer> protocols = exact.protocol() >= 0 ? List.of(exact.protocol()) : PROTOCOLS_WITH_PORTS;
+                List<Integer> protocols =
+                        rule.exact.protocol() >= 0 ? List.of(rule.exact.protocol()) : PROTOCOLS_WITH_PORTS;
                 protocols.forEach(protocol -> keys.accept(TupleMap.portKey(protocol, range.first())));
             }
-        }
+        });
     }
 
-    /** Every range that a destination address is compared with. */
-    static void ranges(Rule rule, Consumer<Cidr> ranges) {
-        for (Match match : rule.matches()) {
+    /** Calls with every range that a destination address is compared with. */
+    static void ranges(IndexedRule rule, Consumer<Cidr> ranges) {
+        for (Match match : rule.matches) {
             if (match instanceof Match.Destination destination) {
                 ranges.accept(destination.cidr());
             }

@@ -5,7 +5,6 @@ import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
-import io.vipline.rules.chain.Rule;
 import io.vipline.rules.chain.Target;
 import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.SourceTranslation;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Evaluates the rules for one class of packets after another, as far as the class decides them (partial evaluation). A
@@ -40,8 +38,11 @@ final class Evaluator {
     private final SymbolicAction action;
     private final NodeFactory nodes;
     private final Continuations continuations;
-    private final Map<Course.Place, Supplier<Node>> ahead = new HashMap<>();
+    private final Map<Course.Place, Node> ahead = new HashMap<>();
     private final SpineFold fold;
+    private final Predicate sourceLocal;
+    private final Predicate destinationLocal;
+    private final int markMask;
     private final long maxTries;
     private long tries;
 
@@ -53,21 +54,37 @@ final class Evaluator {
         this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
         this.continuations = new Continuations(keys, network, nodes);
         this.maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();
-        this.fold = new SpineFold(nodes, ahead, this::completed);
+        this.sourceLocal = new Predicate.SourceLocal(network);
+        this.destinationLocal = new Predicate.DestinationLocal(network);
+        this.markMask = keys.markMask;
+        this.fold = new SpineFold(nodes, this::completed);
     }
 
     Node evaluate(PacketClass packetClass) {
         ahead.clear();
         nodes.nextClass();
         tries = 0;
+        if (markMask == 0) {
+            return evaluate(packetClass, -1, 0);
+        }
+        // one bit, as kube-proxy asks for: known either way. Else: known if none is set.
+        Node unmarked = evaluate(packetClass, ~markMask, 0);
+        Node marked = Integer.bitCount(markMask) == 1
+                ? evaluate(packetClass, ~markMask, markMask)
+                : evaluate(packetClass, -1, 0);
+        return nodes.test(new Predicate.Mark(markMask, 0), unmarked, marked);
+    }
+
+    private Node evaluate(PacketClass packetClass, int keep, int xor) {
         Optional<Boolean> toNode = Optional.ofNullable(packetClass.host()).map(network::isLocal);
-        Node fromNode = fromBoundary(new Course(Symbolic.arriving(packetClass, toNode, true), Hook.OUTPUT));
-        Node fromElsewhere = fromBoundary(new Course(Symbolic.arriving(packetClass, toNode, false), Hook.PREROUTING));
-        return nodes.test(new Predicate.SourceLocal(network), fromNode, fromElsewhere);
+        Symbolic arriving = Symbolic.arriving(packetClass, toNode).withMark(~keep, xor);
+        Node fromNode = fromBoundary(new Course(arriving.withFromNode(true), Hook.OUTPUT));
+        Node fromElsewhere = fromBoundary(new Course(arriving.withFromNode(false), Hook.PREROUTING));
+        return nodes.test(sourceLocal, fromNode, fromElsewhere);
     }
 
     void clearEntered() {
-        action.entered().clear();
+        action.nextClass();
         terms.askedPorts().clear();
     }
 
@@ -85,19 +102,19 @@ final class Evaluator {
     /** From between two base chains on. */
     private Node fromBoundary(Course course) {
         Symbolic packet = course.packet;
-        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != Symbolic.Translation.TO_ANY;
+        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != EndpointRef.ANY;
         if (toSomeEndpoint && packet.isExact()) {
             return continuations.after(course, this::fromBoundary);
         }
         course.frame = null;
         course.rule = 0;
         Course.Place place = course.place();
-        Supplier<Node> known = ahead.get(place);
+        Node known = ahead.get(place);
         if (known != null) {
-            return known.get();
+            return known;
         }
         Node node = nextBaseChain(course);
-        ahead.put(place, () -> node);
+        ahead.put(place, node);
         return node;
     }
 
@@ -133,7 +150,7 @@ final class Evaluator {
             Course elsewhere = new Course(course);
             course.packet = packet.withToNode(true);
             elsewhere.packet = packet.withToNode(false);
-            return nodes.test(new Predicate.DestinationLocal(network), fromBoundary(course), fromBoundary(elsewhere));
+            return nodes.test(destinationLocal, fromBoundary(course), fromBoundary(elsewhere));
         }
         boolean toNode = packet.toNode().orElse(false);
         switch (course.hook) {
@@ -155,7 +172,7 @@ final class Evaluator {
 
     private Node accepted(Symbolic packet, boolean local) {
         SourceTranslation source = packet.source() == null ? SourceTranslation.NONE : packet.source();
-        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != Symbolic.Translation.TO_ANY;
+        boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != EndpointRef.ANY;
         return toSomeEndpoint ? nodes.dnat(packet, source, local) : nodes.leaf(new Verdict.Pass(source, local));
     }
 
@@ -164,12 +181,12 @@ final class Evaluator {
         List<SpineFold.Item> spine = new ArrayList<>();
         Node end = null;
         while (end == null) {
-            Supplier<Node> known = course.frame != null && course.frame.hasJoins ? ahead.get(course.place()) : null;
-            if (known != null) {
-                end = known.get();
-            } else if (course.frame == null) {
+            if (course.frame == null) {
                 end = fromBoundary(course);
-            } else {
+                continue;
+            }
+            end = course.ahead();
+            if (end == null) {
                 int next = course.frame.candidates.next(course.rule);
                 end = next < 0 ? endOfChain(course) : tryRule(course, next, spine);
             }
@@ -194,12 +211,12 @@ final class Evaluator {
         }
         course.rule = index + 1;
         Symbolic packet = course.packet;
-        if (!packet.isTranslated() && !packet.isExact() && course.frame.chain.exact[index].isTriple()) {
+        IndexedRule rule = course.frame.chain.rules[index];
+        if (!packet.isTranslated() && !packet.isExact() && rule.exact.isTriple()) {
             return null;
         }
-        Rule rule = course.frame.chain.rules.get(index);
         List<Term> open = List.of();
-        for (Match match : rule.matches()) {
+        for (Match match : rule.matches) {
             Term term = terms.ask(match, course);
             if (term instanceof Term.Fixed(boolean holds)) {
                 if (!holds) {
@@ -213,13 +230,14 @@ final class Evaluator {
         if (open.isEmpty()) {
             return action.act(course, rule);
         }
-        if (!(rule.target() instanceof Target.Continue) && !(rule.target() instanceof Target.Ignored)) {
+        Target target = rule.rule.target();
+        if (!(target instanceof Target.Continue) && !(target instanceof Target.Ignored) || !rule.fills.isEmpty()) {
             spine.add(fork(course, rule, open));
         }
         return null;
     }
 
-    private SpineFold.Item fork(Course course, Rule rule, List<Term> open) {
+    private SpineFold.Item fork(Course course, IndexedRule rule, List<Term> open) {
         Course then = new Course(course);
         for (Term term : open) {
             if (term instanceof Term.Asks(Predicate.DestinationLocal _, boolean negated)) {
@@ -227,8 +245,7 @@ final class Evaluator {
                 course.packet = open.size() == 1 ? course.packet.withToNode(negated) : course.packet;
             }
         }
-        course.frame.hasJoins = true;
-        return new SpineFold.Item(open, then, rule, course.place());
+        return new SpineFold.Item(open, then, rule, course.join());
     }
 
     /** The whole of the way that a rule's match opens. */

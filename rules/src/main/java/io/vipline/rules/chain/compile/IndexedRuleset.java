@@ -3,6 +3,7 @@ package io.vipline.rules.chain.compile;
 import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.Ruleset;
+import io.vipline.rules.chain.Target;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,18 @@ final class IndexedRuleset {
         return known != null
                 ? known
                 : ruleset.chain(table, name).map(this::index).orElse(null);
+    }
+
+    /** @return null if the rule calls no chain, or one that is not there */
+    ChainIndex called(IndexedRule rule, String table) {
+        if (rule.called == null) {
+            rule.called = switch (rule.rule.target()) {
+                case Target.Jump(String name) -> chain(table, name);
+                case Target.Goto(String name) -> chain(table, name);
+                default -> null;
+            };
+        }
+        return rule.called;
     }
 
     private ChainIndex index(Chain chain) {

@@ -52,6 +52,33 @@ abstract sealed class Node {
         }
     }
 
+    /** {@link Predicate.SourceIs} in one object with its answers: there is one for every endpoint. */
+    static final class SourceTest extends Node {
+        final long high;
+        final long low;
+        final Node then;
+        final Node otherwise;
+
+        SourceTest(Predicate.SourceIs source, Node then, Node otherwise) {
+            super(
+                    then.translates || otherwise.translates,
+                    then.onlyPasses && otherwise.onlyPasses,
+                    Math.max(then.walks, otherwise.walks));
+            this.high = source.high();
+            this.low = source.low();
+            this.then = then;
+            this.otherwise = otherwise;
+        }
+
+        Predicate.SourceIs predicate() {
+            return new Predicate.SourceIs(high, low);
+        }
+
+        Node next(PacketKey key) {
+            return key.sourceLow == low && key.sourceHigh == high ? then : otherwise;
+        }
+    }
+
     /** A question about an interface, whose name may not be known: then it is as if a term could not be decided. */
     static final class InterfaceTest extends Node {
         final InterfaceName name;
@@ -183,6 +210,8 @@ abstract sealed class Node {
                 node = test.predicate.test(key) ? test.then : test.otherwise;
             } else if (node instanceof Leaf leaf) {
                 return leaf.verdict;
+            } else if (node instanceof SourceTest test) {
+                node = test.next(key);
             } else if (node instanceof Choice choice) {
                 node = choice.next(state.draw(key, draws++));
             } else if (node instanceof RecentRun run) {

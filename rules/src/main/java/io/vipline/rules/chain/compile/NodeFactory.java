@@ -1,6 +1,5 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
 import java.util.Arrays;
@@ -17,15 +16,13 @@ final class NodeFactory {
     /** Walks that one lookup may make where much is unknown; beyond, nothing is decided. */
     private static final int MAX_WALKS = 2048;
 
-    private record DnatKey(int endpointId, SourceTranslation source, boolean local, List<Integer> recentSet) {}
-
     private record TestKey(Object question, Node then, Node otherwise, Node unknown) {}
 
     private record ChoiceKey(List<Integer> bounds, List<Node> branches) {}
 
     private final Registry registry;
     private final Map<Verdict, Node> plainLeaves = new HashMap<>();
-    private final Map<DnatKey, Node> dnatLeaves = new HashMap<>();
+    private final Map<Predicate, Predicate> predicates = new HashMap<>();
     private final Map<Object, Node> shared = new HashMap<>();
     /** Nodes that lead to endpoints: other classes rarely have the same, so they are forgotten with the class. */
     private final Map<Object, Node> ofClass = new HashMap<>();
@@ -52,29 +49,30 @@ final class NodeFactory {
 
     /** @param packet translated */
     Node dnat(Symbolic packet, SourceTranslation source, boolean local) {
-        ServiceId service = registry.service(packet.translation().service());
-        int id = registry.endpoint(service, packet.translation().endpoint());
-        registry.reached(packet);
-        List<Integer> recentSet = packet.recentSet();
-        return dnatLeaves.computeIfAbsent(
-                new DnatKey(id, source, local, recentSet),
-                unseen -> new Node.Leaf(new Verdict.Dnat(
-                        registry.endpoints().get(id),
-                        source,
-                        service,
-                        id,
-                        recentSet.stream().mapToInt(Integer::intValue).toArray(),
-                        local)));
+        EndpointRef ref = packet.translation();
+        Node known = ref.leaf(source, local, packet);
+        if (known != null) {
+            return known;
+        }
+        registry.name(ref, packet);
+        int[] recentSet =
+                packet.recentSet().stream().mapToInt(Integer::intValue).toArray();
+        Node leaf = new Node.Leaf(new Verdict.Dnat(ref.endpoint, source, ref.serviceId, ref.id, recentSet, local));
+        ref.add(source, local, packet, leaf);
+        return leaf;
     }
 
     Node test(Predicate predicate, Node then, Node otherwise) {
         if (then == otherwise) {
             return then;
         }
-        return share(
-                then.translates || otherwise.translates,
-                new TestKey(predicate, then, otherwise, null),
-                () -> new Node.Test(predicate, then, otherwise));
+        boolean translates = then.translates || otherwise.translates;
+        TestKey key = new TestKey(predicate, then, otherwise, null);
+        if (predicate instanceof Predicate.SourceIs source) {
+            return share(translates, key, () -> new Node.SourceTest(source, then, otherwise));
+        }
+        Predicate once = predicates.computeIfAbsent(predicate, same -> same);
+        return share(translates, key, () -> new Node.Test(once, then, otherwise));
     }
 
     Node interfaceTest(InterfaceName name, Node then, Node otherwise, Node unknown) {

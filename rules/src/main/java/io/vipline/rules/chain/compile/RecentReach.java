@@ -89,6 +89,7 @@ final class RecentReach {
                     }
                 }
                 case Node.Test test -> toVisit.addAll(List.of(test.then, test.otherwise));
+                case Node.SourceTest test -> toVisit.addAll(List.of(test.then, test.otherwise));
                 case Node.InterfaceTest test -> toVisit.addAll(List.of(test.then, test.otherwise, test.unknown));
                 case Node.Either either -> toVisit.addAll(List.of(either.one, either.other));
                 case Node.Choice choice -> toVisit.addAll(List.of(choice.branches));

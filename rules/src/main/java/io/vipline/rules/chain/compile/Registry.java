@@ -11,12 +11,12 @@ import java.util.Map;
 
 /** Numbers Services and (service, endpoint) pairs in the order in which verdicts first name them. */
 final class Registry {
-    private record Pair(int service, IpPort endpoint) {}
+    private record Pair(String service, IpPort endpoint) {}
 
     private final TupleMap<Boolean> reached = new TupleMap<>();
     private final Map<String, ServiceId> services = new HashMap<>();
     private final List<ServiceId> servicesInOrder = new ArrayList<>();
-    private final Map<Pair, Integer> endpoints = new HashMap<>();
+    private final Map<Pair, EndpointRef> refs = new HashMap<>();
     private final List<IpPort> endpointsInOrder = new ArrayList<>();
     private final List<ServiceId> servicesOfEndpoints = new ArrayList<>();
 
@@ -24,23 +24,27 @@ final class Registry {
         if (name.isEmpty()) {
             return ServiceId.NONE;
         }
-        return services.computeIfAbsent(name, unseen -> {
-            ServiceId id = new ServiceId(servicesInOrder.size(), unseen);
-            servicesInOrder.add(id);
-            return id;
-        });
+        ServiceId known = services.get(name);
+        if (known == null) {
+            known = new ServiceId(servicesInOrder.size(), name);
+            servicesInOrder.add(known);
+            services.put(name, known);
+        }
+        return known;
     }
 
-    int endpoint(ServiceId service, IpPort endpoint) {
-        return endpoints.computeIfAbsent(new Pair(service.index(), endpoint), unseen -> {
-            endpointsInOrder.add(endpoint);
-            servicesOfEndpoints.add(service);
-            return endpointsInOrder.size() - 1;
-        });
+    EndpointRef endpoint(String service, IpPort endpoint) {
+        return refs.computeIfAbsent(new Pair(service, endpoint), pair -> new EndpointRef(endpoint, service));
     }
 
-    /** Notes where a translated packet ends up. */
-    void reached(Symbolic packet) {
+    /** Numbers the endpoint that a verdict is about to name, and notes where the packet ends up. */
+    void name(EndpointRef ref, Symbolic packet) {
+        if (ref.id < 0) {
+            ref.id = endpointsInOrder.size();
+            ref.serviceId = service(ref.service);
+            endpointsInOrder.add(ref.endpoint);
+            servicesOfEndpoints.add(ref.serviceId);
+        }
         if (packet.isExact() && packet.protocol() != PacketClass.OTHER) {
             IpAddress host = packet.host();
             reached.put(host.high(), host.low(), TupleMap.portKey(packet.protocol(), packet.port()), true);

@@ -1,12 +1,9 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.chain.Rule;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Makes nodes of a chain's open questions, from the last to the first. Runs of draws become one choice, runs of checks of
@@ -17,9 +14,9 @@ final class SpineFold {
      * A rule that matches if all open terms hold.
      *
      * @param then where a match begins: ahead of the rule's target
-     * @param place where the way goes on without a match
+     * @param place where the way goes on without a match: told what follows there once that is made
      */
-    record Item(List<Term> open, Course then, Rule rule, Course.Place place) {
+    record Item(List<Term> open, Course then, IndexedRule rule, Course.Join place) {
         boolean isDraw() {
             return open.size() == 1 && open.getFirst() instanceof Term.Draw;
         }
@@ -30,12 +27,10 @@ final class SpineFold {
     }
 
     private final NodeFactory nodes;
-    private final Map<Course.Place, Supplier<Node>> ahead;
     private final Function<Item, Node> completed;
 
-    SpineFold(NodeFactory nodes, Map<Course.Place, Supplier<Node>> ahead, Function<Item, Node> completed) {
+    SpineFold(NodeFactory nodes, Function<Item, Node> completed) {
         this.nodes = nodes;
-        this.ahead = ahead;
         this.completed = completed;
     }
 
@@ -62,9 +57,8 @@ final class SpineFold {
         List<Node> branches = new ArrayList<>(run.size()); // last first
         for (int i = run.size() - 1; i >= 0; i--) {
             int from = i + 1;
-            ahead.put(
-                    run.get(i).place(),
-                    () -> node(run.subList(from, run.size()), branches.subList(0, run.size() - from), end));
+            run.get(i).place().ahead =
+                    () -> node(run.subList(from, run.size()), branches.subList(0, run.size() - from), end);
             branches.add(completed.apply(run.get(i)));
         }
         return node(run, branches, end);
@@ -96,7 +90,7 @@ final class SpineFold {
     }
 
     private Node foldOne(Item item, Node otherwise) {
-        ahead.put(item.place(), () -> otherwise);
+        item.place().ahead = () -> otherwise;
         Node node = completed.apply(item);
         for (Term term : item.open().reversed()) {
             node = combine(term, node, otherwise);

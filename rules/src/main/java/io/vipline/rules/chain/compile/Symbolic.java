@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param fromNode whether the source is
  * @param keep bits of the mark that are still those of arrival
  * @param xor what the mark's bits, after {@code keep}, were flipped by
- * @param translation null if DNAT has not been decided
+ * @param translation what DNAT decided; null if it has not
  * @param moved whether the translation changed anything; empty if not known
  * @param source null if not decided
  * @param recentSet lists of the {@code recent} match that took the source in
@@ -30,26 +30,17 @@ record Symbolic(
         int keep,
         int xor,
         boolean untracked,
-        Translation translation,
+        EndpointRef translation,
         Optional<Boolean> moved,
         SourceTranslation source,
         List<Integer> recentSet) {
-    /**
-     * What DNAT decided.
-     *
-     * @param endpoint port 0 keeps the packet's own; null: any endpoint, in what is evaluated once for many
-     */
-    record Translation(IpPort endpoint, String service) {
-        static final Translation TO_ANY = new Translation(null, "");
-    }
-
-    static Symbolic arriving(PacketClass arrival, Optional<Boolean> toNode, boolean fromNode) {
+    static Symbolic arriving(PacketClass arrival, Optional<Boolean> toNode) {
         return new Symbolic(
                 arrival,
                 arrival.host(),
                 arrival.port(),
                 toNode,
-                fromNode,
+                false,
                 -1,
                 0,
                 false,
@@ -70,6 +61,11 @@ record Symbolic(
     /** Whether the destination is wholly known. */
     boolean isExact() {
         return host != null && port != PacketClass.OTHER;
+    }
+
+    Symbolic withFromNode(boolean known) {
+        return new Symbolic(
+                arrival, host, port, toNode, known, keep, xor, untracked, translation, moved, source, recentSet);
     }
 
     Symbolic withToNode(boolean known) {
@@ -109,21 +105,36 @@ record Symbolic(
                 arrival, host, port, toNode, fromNode, keep, xor, true, translation, moved, source, recentSet);
     }
 
-    /** @param toNodeNow whether the new destination is an address of the node */
-    Symbolic translated(Translation by, Optional<Boolean> toNodeNow) {
-        IpPort to = by.endpoint();
-        int newPort = to.port() == 0 || port == PacketClass.NONE ? port : to.port();
-        IpAddress newHost = to.address().equals(UNCHANGED) ? host : to.address();
+    /**
+     * @param to address {@link #UNCHANGED} and port 0 keep the packet's own
+     * @param toNodeNow whether the new destination is an address of the node
+     * @param registry asked for what the destination has become, as far as it is known
+     */
+    Symbolic translated(EndpointRef to, Optional<Boolean> toNodeNow, Registry registry) {
+        int newPort = to.endpoint.port() == 0 || port == PacketClass.NONE ? port : to.endpoint.port();
+        IpAddress newHost = to.endpoint.address().equals(UNCHANGED) ? host : to.endpoint.address();
         boolean samePort = newPort == port;
         boolean sameHost = newHost == null || newHost.equals(host);
         boolean hostsKnown = host != null || newHost == null;
         Optional<Boolean> changed = port != PacketClass.OTHER && !samePort || host != null && !sameHost
                 ? Optional.of(true)
                 : hostsKnown && samePort && sameHost ? Optional.of(false) : Optional.empty();
-        IpPort reached = new IpPort(newHost == null ? UNCHANGED : newHost, Math.max(0, newPort));
-        Translation now = new Translation(newPort == PacketClass.OTHER ? to : reached, by.service());
+        boolean asAsked = newPort == to.endpoint.port() && newHost == to.endpoint.address();
+        EndpointRef reached = asAsked || newPort == PacketClass.OTHER
+                ? to
+                : registry.endpoint(
+                        to.service, new IpPort(newHost == null ? UNCHANGED : newHost, Math.max(0, newPort)));
         return new Symbolic(
-                arrival, newHost, newPort, toNodeNow, fromNode, keep, xor, untracked, now, changed, source, recentSet);
+                arrival, newHost, newPort, toNodeNow, fromNode, keep, xor, untracked, reached, changed, source,
+                recentSet);
+    }
+
+    /** Of what differs most, for speed; equality compares everything. */
+    @Override
+    public int hashCode() {
+        int hash = 31 * System.identityHashCode(translation) + keep;
+        hash = 31 * hash + xor + port;
+        return 31 * hash + (fromNode ? 1 : 0) + (toNode.isPresent() ? 2 : 0) + (source == null ? 4 : 0);
     }
 
     /** Stands in an endpoint for the packet's own address; IPv6's unspecified address, to which nobody translates. */
@@ -132,18 +143,7 @@ record Symbolic(
     /** The same with what tells endpoints apart left out. */
     Symbolic toAnyEndpoint() {
         return new Symbolic(
-                arrival,
-                host,
-                port,
-                toNode,
-                fromNode,
-                keep,
-                xor,
-                untracked,
-                Translation.TO_ANY,
-                moved,
-                source,
-                List.of());
+                arrival, host, port, toNode, fromNode, keep, xor, untracked, EndpointRef.ANY, moved, source, List.of());
     }
 
     Symbolic from(SourceTranslation decided) {

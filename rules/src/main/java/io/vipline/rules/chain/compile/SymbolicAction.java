@@ -2,7 +2,6 @@ package io.vipline.rules.chain.compile;
 
 import io.vipline.rules.chain.DropCauses;
 import io.vipline.rules.chain.Hook;
-import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.PortRange;
 import io.vipline.rules.chain.Rule;
@@ -13,7 +12,9 @@ import io.vipline.rules.net.IpPort;
 import io.vipline.rules.policy.ProxyConfig.LocalAddress;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -28,7 +29,8 @@ final class SymbolicAction {
     private final RecentLists recentLists;
     private final NodeFactory nodes;
     private final Function<Course, Node> fromBoundary;
-    private final Set<ChainIndex> entered = new LinkedHashSet<>();
+    private final List<ChainIndex> entered = new ArrayList<>();
+    private long packetClass;
 
     SymbolicAction(
             IndexedRuleset rules,
@@ -43,21 +45,34 @@ final class SymbolicAction {
         this.fromBoundary = fromBoundary;
     }
 
-    Set<ChainIndex> entered() {
+    /** Starts noting chains anew. */
+    void nextClass() {
+        packetClass++;
+        entered.clear();
+    }
+
+    /** The chains that evaluation came to since {@link #nextClass}. */
+    List<ChainIndex> entered() {
         return entered;
     }
 
+    private void note(ChainIndex chain) {
+        if (chain.enteredBy != packetClass) {
+            chain.enteredBy = packetClass;
+            entered.add(chain);
+        }
+    }
+
     void begin(Course course, ChainIndex chain) {
-        entered.add(chain);
+        note(chain);
         course.begin(chain);
     }
 
     /** @return the rest of the way, if this decided it; null if the course goes on */
-    Node act(Course course, Rule rule) {
-        for (Match match : rule.matches()) {
-            if (match instanceof Match.Recent recent && recent.operation() == Match.RecentOperation.SET) {
-                course.packet = course.packet.rememberedIn(recentLists.number(recent.list()));
-            }
+    Node act(Course course, IndexedRule indexed) {
+        Rule rule = indexed.rule;
+        for (String list : indexed.fills) {
+            course.packet = course.packet.rememberedIn(recentLists.number(list));
         }
         switch (rule.target()) {
             case Target.Continue(), Target.Ignored(String _) -> {}
@@ -69,22 +84,25 @@ final class SymbolicAction {
             case Target.Reject(String with, String _) -> {
                 return nodes.leaf(new Verdict.Reject(with, nodes.registry().service(rule.service())));
             }
-            case Target.Return() -> course.rule = course.frame.chain.rules.size();
+            case Target.Return() -> course.rule = course.frame.chain.rules.length;
             case Target.Jump(String name) -> {
-                return enter(course, name, false);
+                return enter(course, indexed, name, false);
             }
             case Target.Goto(String name) -> {
-                return enter(course, name, true);
+                return enter(course, indexed, name, true);
             }
             case Target.SetMark(int clear, int xor, String _) -> course.packet = course.packet.withMark(clear, xor);
             case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
             case Target.Opaque(String text, String because) -> {
                 return nodes.undecided(text + ": " + because);
             }
-            case Target.Dnat(Optional<IpAddress> address, int port, String _) ->
-                translate(course, rule, new IpPort(address.orElse(Symbolic.UNCHANGED), port));
+            case Target.Dnat dnat -> {
+                if (mapsDestination(course)) {
+                    translate(course, endpoint(indexed, dnat));
+                }
+            }
             case Target.Redirect(int port, String _) -> {
-                return redirect(course, rule, port);
+                return redirect(course, rule.service(), port);
             }
             case Target.Masquerade(boolean randomFully, Optional<PortRange> ports, String _) ->
                 source(course, new SourceTranslation.Masquerade(randomFully, first(ports), last(ports)));
@@ -94,15 +112,15 @@ final class SymbolicAction {
         return null;
     }
 
-    private Node enter(Course course, String name, boolean instead) {
-        ChainIndex chain = rules.chain(course.base.chain.table(), name);
+    private Node enter(Course course, IndexedRule rule, String name, boolean instead) {
+        ChainIndex chain = rules.called(rule, course.base.chain.table());
         if (chain == null) {
             return nodes.undecided("chain " + name + " is not among the rules");
         }
         if (course.frame.depth > MAX_DEPTH) {
             return nodes.undecided("chain " + name + " calls itself");
         }
-        entered.add(chain);
+        note(chain);
         if (instead) {
             course.replace(chain);
         } else {
@@ -116,14 +134,20 @@ final class SymbolicAction {
         return course.isNat() && course.mapsDestination();
     }
 
-    private void translate(Course course, Rule rule, IpPort to) {
-        if (mapsDestination(course)) {
-            Optional<Boolean> toNode = to.address().equals(Symbolic.UNCHANGED)
-                    ? course.packet.toNode()
-                    : Optional.of(network.isLocal(to.address()));
-            course.packet = course.packet.translated(new Symbolic.Translation(to, rule.service()), toNode);
-            course.frame = null;
+    private EndpointRef endpoint(IndexedRule rule, Target.Dnat target) {
+        if (rule.endpoint == null) {
+            IpPort endpoint = new IpPort(target.address().orElse(Symbolic.UNCHANGED), target.port());
+            rule.endpoint = nodes.registry().endpoint(rule.rule.service(), endpoint);
         }
+        return rule.endpoint;
+    }
+
+    private void translate(Course course, EndpointRef to) {
+        IpAddress address = to.endpoint.address();
+        Optional<Boolean> toNode =
+                address.equals(Symbolic.UNCHANGED) ? course.packet.toNode() : Optional.of(network.isLocal(address));
+        course.packet = course.packet.translated(to, toNode, nodes.registry());
+        course.frame = null;
     }
 
     private static void source(Course course, SourceTranslation translation) {
@@ -134,14 +158,14 @@ final class SymbolicAction {
     }
 
     /** {@code nf_nat_redirect_ipv4}: to loopback for what the node sends, else to the interface of arrival. */
-    private Node redirect(Course course, Rule rule, int port) {
+    private Node redirect(Course course, String service, int port) {
         if (!mapsDestination(course)) {
             return null;
         }
         IpFamily family = course.packet.arrival().family();
         IpAddress like = family == IpFamily.IPV4 ? IpAddress.v4(0) : IpAddress.v6(0, 0);
         if (course.hook == Hook.OUTPUT) {
-            translate(course, rule, new IpPort(NodeNetwork.loopback(like), port));
+            translate(course, nodes.registry().endpoint(service, new IpPort(NodeNetwork.loopback(like), port)));
             return null;
         }
         Node unknown = nodes.undecided("REDIRECT goes to an address of the interface of arrival, not known");
@@ -151,7 +175,7 @@ final class SymbolicAction {
             boolean first = local.address().family() == family && names.add(local.interfaceName());
             if (first) {
                 Course way = new Course(course);
-                translate(way, rule, new IpPort(local.address(), port));
+                translate(way, nodes.registry().endpoint(service, new IpPort(local.address(), port)));
                 node = nodes.interfaceTest(
                         new InterfaceName.Arrival(local.interfaceName()), fromBoundary.apply(way), node, unknown);
             }

@@ -6,6 +6,8 @@ import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.RulesetPrinter;
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.Protocol;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,6 +19,7 @@ final class SymbolicTerms {
     private final NodeNetwork network;
     private final PortTerms ports;
     private final RecentLists recentLists;
+    private final Map<String, Integer> modules = new HashMap<>();
 
     SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists) {
         this.network = network;
@@ -65,9 +68,15 @@ final class SymbolicTerms {
         return new Term.Undecidable(RulesetPrinter.term(match) + ": " + because);
     }
 
-    private static boolean isOfModule(String module, Symbolic packet) {
-        Optional<Protocol> protocol = module.equals("icmp6") ? Optional.of(Protocol.ICMPV6) : Protocol.ofText(module);
-        return protocol.isEmpty() || protocol.get().number() == packet.protocol();
+    private boolean isOfModule(String module, Symbolic packet) {
+        int protocol = modules.computeIfAbsent(module, SymbolicTerms::protocolOf);
+        return protocol < 0 || protocol == packet.protocol();
+    }
+
+    /** @return -1 if it is the name of no protocol */
+    private static int protocolOf(String module) {
+        String name = module.equals("icmp6") ? "icmpv6" : module;
+        return Protocol.ofText(name).map(Protocol::number).orElse(-1);
     }
 
     private Term source(Cidr cidr, Symbolic packet, boolean negated) {
@@ -140,7 +149,7 @@ final class SymbolicTerms {
         if (packet.moved().isPresent()) {
             return Term.fixed(packet.moved().get() != match.negated());
         }
-        boolean toAny = packet.translation() == Symbolic.Translation.TO_ANY;
+        boolean toAny = packet.translation() == EndpointRef.ANY;
         return new Term.Asks(
                 toAny ? new Predicate.MovedToEndpoint() : new Predicate.Moved(packet.host(), packet.port()),
                 match.negated());

@@ -52,6 +52,8 @@ final class Undecided {
                         merge(test.then, same ? second.then : other),
                         merge(test.otherwise, same ? second.otherwise : other));
             }
+            case Node.SourceTest test ->
+                nodes.test(test.predicate(), merge(test.then, other), merge(test.otherwise, other));
             case Node.InterfaceTest test ->
                 nodes.interfaceTest(
                         test.name, merge(test.then, other), merge(test.otherwise, other), merge(test.unknown, other));

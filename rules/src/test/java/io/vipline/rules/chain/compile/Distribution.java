@@ -53,6 +53,7 @@ final class Distribution {
             case Node.Leaf leaf -> shares.merge(words(leaf.verdict, key), share, Double::sum);
             case Node.Test test ->
                 collect(test.predicate.test(key) ? test.then : test.otherwise, key, state, share, shares);
+            case Node.SourceTest test -> collect(test.next(key), key, state, share, shares);
             case Node.InterfaceTest test -> collect(test.next(key), key, state, share, shares);
             case Node.Either either -> {
                 Map<String, Double> one = new TreeMap<>();
