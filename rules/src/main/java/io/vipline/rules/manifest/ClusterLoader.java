@@ -63,7 +63,7 @@ public final class ClusterLoader {
                 inOrder(slices.all(), parts::ofEndpoints),
                 inOrder(pods.all(), Parsed::located),
                 inOrder(nodes.all(), Parsed::located),
-                ranges.used(families),
+                ranges.used(families, services.isEmpty() || services.stream().anyMatch(service -> service.authored)),
                 PodRanges.covering(pods.all(), nodes));
     }
 

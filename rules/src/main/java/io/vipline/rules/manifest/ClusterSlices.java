@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointPort;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.vipline.rules.net.IpAddress;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ final class ClusterSlices {
             if (!isUsable(slice)) {
                 continue;
             }
+            slice.object().getPorts().forEach(ClusterSlices::setDefaults);
             Map<String, String> labels = slice.object().getMetadata().getLabels();
             String service = labels == null ? null : labels.get(SliceDerivation.SERVICE_NAME);
             if (service == null) {
@@ -34,6 +36,16 @@ final class ClusterSlices {
                         "add the label with the Service's name");
             }
             add(slice, service);
+        }
+    }
+
+    /** What the API server fills in ({@code pkg/apis/discovery/v1/defaults.go}, {@code SetDefaults_EndpointPort}). */
+    private static void setDefaults(EndpointPort port) {
+        if (port.getName() == null) {
+            port.setName("");
+        }
+        if (ServiceDraft.isBlank(port.getProtocol())) {
+            port.setProtocol("TCP");
         }
     }
 
@@ -117,7 +129,7 @@ final class ClusterSlices {
     }
 
     private void warnOfEmptiness(ServiceDraft service) {
-        if (service.isExternalName() || service.isHeadless()) {
+        if (service.isExternalName() || service.isHeadless() || service.isLeftToOthers()) {
             return;
         }
         int endpoints = 0;

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServiceSpec;
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.ServicePorts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -68,6 +69,11 @@ final class ServiceDraft {
 
     boolean isExternalName() {
         return "ExternalName".equals(spec().getType());
+    }
+
+    /** Whether kube-proxy leaves it out because of its labels. */
+    boolean isLeftToOthers() {
+        return ServicePorts.leftToOthers(metadata().getLabels());
     }
 
     /** Type NodePort, or LoadBalancer, which implies it. */

@@ -67,9 +67,18 @@ record ServiceRanges(List<Cidr> ranges, boolean explicit) {
         return of(address.family()).stream().anyMatch(range -> range.contains(address));
     }
 
-    /** @param families that the cluster uses; primary first */
-    List<Cidr> used(List<IpFamily> families) {
+    /**
+     * What the cluster is known to have: ranges that somebody named, or those that we drew from. Of a stored cluster
+     * whose ranges nobody names we know none.
+     *
+     * @param families that the cluster uses; primary first
+     * @param drawn whether any Service got its address from here
+     */
+    List<Cidr> used(List<IpFamily> families, boolean drawn) {
         List<Cidr> used = new ArrayList<>();
+        if (!explicit && !drawn) {
+            return used;
+        }
         for (IpFamily family : IpFamily.values()) {
             if (families.contains(family)) {
                 used.addAll(of(family));

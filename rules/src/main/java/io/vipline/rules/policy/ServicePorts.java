@@ -55,7 +55,7 @@ public final class ServicePorts {
     }
 
     /** Whether kube-proxy's informers leave the object (Service or EndpointSlice) out because of its labels. */
-    static boolean leftToOthers(Map<String, String> labels) {
+    public static boolean leftToOthers(Map<String, String> labels) {
         return labels != null && (labels.containsKey(PROXY_NAME_LABEL) || labels.containsKey(HEADLESS_LABEL));
     }
 

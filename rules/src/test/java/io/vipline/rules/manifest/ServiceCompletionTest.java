@@ -222,4 +222,12 @@ class ServiceCompletionTest {
         assertThat(NodePortRange.parse(text).map(NodePortRange::toString).orElse(null))
                 .isEqualTo(range);
     }
+
+    @ParameterizedTest(name = "clusterIP {0}: {1}")
+    @CsvSource({"10.43.0.9, false", "'', true"})
+    @DisplayName("the default range is the cluster's only if we drew from it")
+    void aStoredClustersRangeIsNotGuessed(String clusterIp, boolean known) {
+        LoadedCluster loaded = Loading.load(service("a", "ports: [{port: 80}], clusterIP: '" + clusterIp + "'"));
+        assertThat(loaded.cluster().serviceCidrs()).hasSize(known ? 1 : 0);
+    }
 }

@@ -225,4 +225,33 @@ class SlicesTest {
         assertThat(slices(service("type: ExternalName, externalName: a.b, selector: {app: web}")))
                 .isEmpty();
     }
+
+    @Test
+    @DisplayName("a slice's port without name or protocol has those that the API server sets")
+    void portDefaults() {
+        assertThat(slices(service("ports: [{port: 80}]") + """
+                        apiVersion: discovery.k8s.io/v1
+                        kind: EndpointSlice
+                        metadata: {name: mine, labels: {kubernetes.io/service-name: web}}
+                        addressType: IPv4
+                        endpoints: [{addresses: [10.0.0.7]}]
+                        ports: [{port: 8080}]
+                        """))
+                .extracting(SlicesTest::summary)
+                .containsExactly("IPv4 =8080/TCP: 10.0.0.7");
+    }
+
+    @ParameterizedTest(name = "label {0}, warned: {1}")
+    @CsvSource({
+        "tier,                                       true",
+        "service.kubernetes.io/service-proxy-name,   false",
+        "service.kubernetes.io/headless,             false",
+    })
+    @DisplayName("nobody is warned of a Service without endpoints that kube-proxy leaves to others")
+    void leftToOthers(String label, boolean warned) {
+        assertThat(Loading.load("apiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {" + label
+                                + ": x}}\nspec: {clusterIP: 10.96.0.9, ports: [{port: 80}]}")
+                        .problems())
+                .hasSize(warned ? 1 : 0);
+    }
 }
