@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestFactory;
 class KubeProxyOutcomeCorpusTest {
     @TestFactory
     Stream<DynamicContainer> packets_fare_as_in_kube_proxys_own_tests() {
-        return Stream.of("packetflow.json", "topology.json")
+        return Stream.of("packetflow.json", "topology.json", "packetflow-nftables.json")
                 .flatMap(file -> CorpusScenario.load(file).stream())
                 .map(scenario -> DynamicContainer.dynamicContainer(scenario.name(), flows(scenario)));
     }

@@ -17,10 +17,10 @@ import java.util.TreeMap;
  * What can become of a packet, in words, and with which probability. A table's decisions are enumerated rather than
  * sampled.
  */
-final class Distribution {
+public final class Distribution {
     private Distribution() {}
 
-    static Map<String, Double> of(Walk walk) {
+    public static Map<String, Double> of(Walk walk) {
         Map<String, Double> shares = new TreeMap<>();
         for (Outcome outcome : walk.outcomes()) {
             String service = outcome.service().isEmpty() ? "" : " (" + outcome.service() + ")";
@@ -40,7 +40,7 @@ final class Distribution {
         return shares;
     }
 
-    static Map<String, Double> of(Table table, PacketKey key, FlowState state) {
+    public static Map<String, Double> of(Table table, PacketKey key, FlowState state) {
         Map<String, Double> shares = new TreeMap<>();
         Node node = ((DecisionTable) table)
                 .find(key.destinationHigh, key.destinationLow, key.protocol, key.destinationPort, key.state);
@@ -125,7 +125,7 @@ final class Distribution {
         };
     }
 
-    static PacketKey key(PacketDescription packet) {
+    public static PacketKey key(PacketDescription packet) {
         PacketKey key = new PacketKey();
         key.sourceHigh = packet.source().high();
         key.sourceLow = packet.source().low();
@@ -150,7 +150,7 @@ final class Distribution {
     }
 
     /** A state whose lists are empty. */
-    static final FlowState FRESH = new FlowState() {
+    public static final FlowState FRESH = new FlowState() {
         @Override
         public int draw(PacketKey key, int salt) {
             throw new IllegalStateException("draws are enumerated");

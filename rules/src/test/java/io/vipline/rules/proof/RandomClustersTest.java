@@ -1,0 +1,144 @@
+package io.vipline.rules.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vipline.rules.chain.KubeProxyRules;
+import io.vipline.rules.chain.KubeProxyWriter;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.Ruleset;
+import io.vipline.rules.chain.SyncPrinter;
+import io.vipline.rules.chain.compile.Distribution;
+import io.vipline.rules.chain.compile.TableCompiler;
+import io.vipline.rules.chain.nft.KubeProxyNftWriter;
+import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.KubeProxyOutcome;
+import io.vipline.rules.policy.KubeProxyOutcome.Packet;
+import io.vipline.rules.policy.ProxiedServices;
+import io.vipline.rules.policy.ProxyConfig.Mode;
+import io.vipline.rules.policy.ServiceEndpoints;
+import io.vipline.rules.table.Table;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+
+/**
+ * Random clusters, and for every packet one verdict: of the specification of kube-proxy's outcome, of the text that is
+ * written, of the walker and of the compiled table.
+ */
+class RandomClustersTest {
+    private static final int PACKETS = 60;
+    private static final int SOURCE_PORT = 40_000;
+
+    @Property(tries = 400, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+    void iptables_mode_in_IPv4(@ForAll long seed) {
+        check(seed, Mode.IPTABLES, IpFamily.IPV4);
+    }
+
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+    void iptables_mode_in_IPv6(@ForAll long seed) {
+        check(seed, Mode.IPTABLES, IpFamily.IPV6);
+    }
+
+    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+    void nftables_mode_in_IPv4(@ForAll long seed) {
+        check(seed, Mode.NFTABLES, IpFamily.IPV4);
+    }
+
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
+    void nftables_mode_in_IPv6(@ForAll long seed) {
+        check(seed, Mode.NFTABLES, IpFamily.IPV6);
+    }
+
+    private static void check(long seed, Mode mode, IpFamily family) {
+        RandomCluster cluster = RandomCluster.of(seed, mode, family, false);
+        RandomPackets random = new RandomPackets(seed, cluster, false);
+        List<Packet> packets =
+                IntStream.range(0, PACKETS).mapToObj(i -> random.next()).toList();
+        if (difference(cluster, packets).isPresent()) {
+            RandomCluster fewer = fewest(cluster, packets);
+            assertThat(difference(fewer, packets).orElseThrow())
+                    .as(fewer.text())
+                    .isEmpty();
+        }
+    }
+
+    /** Leaves objects out as long as the difference stays. */
+    private static RandomCluster fewest(RandomCluster cluster, List<Packet> packets) {
+        RandomCluster fewer = cluster;
+        for (int i = cluster.cluster().services().size() - 1; i >= 0; i--) {
+            RandomCluster without = fewer.withoutService(i);
+            fewer = difference(without, packets).isPresent() ? without : fewer;
+        }
+        for (int i = cluster.cluster().endpointSlices().size() - 1; i >= 0; i--) {
+            RandomCluster without = fewer.withoutSlice(i);
+            fewer = difference(without, packets).isPresent() ? without : fewer;
+        }
+        return fewer;
+    }
+
+    private static Optional<String> difference(RandomCluster cluster, List<Packet> packets) {
+        KubeProxyOutcome specification = new KubeProxyOutcome(cluster.services(), cluster.config(), cluster.family());
+        Readers readers = Readers.of(cluster);
+        for (Packet packet : packets) {
+            Map<String, Double> expected = Fates.of(specification.of(packet), packet, cluster);
+            Optional<String> other = readers.disagree(packet, expected);
+            if (other.isPresent()) {
+                return Optional.of(packet + "\n  specified  " + expected + "\n  " + other.get());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** @param text of iptables mode only */
+    private record Readers(Optional<SyncText> text, ChainWalker walker, Table table) {
+        static Readers of(RandomCluster cluster) {
+            List<ServiceEndpoints> services =
+                    ProxiedServices.of(cluster.cluster(), cluster.config().nodeName(), cluster.family());
+            NodeNetwork network = NodeNetwork.of(cluster.config().localAddresses());
+            Optional<SyncText> text = Optional.empty();
+            Ruleset ruleset;
+            if (cluster.config().mode() == Mode.IPTABLES) {
+                KubeProxyRules rules = KubeProxyWriter.write(cluster.config(), cluster.family(), services);
+                StringBuilder sync = new StringBuilder();
+                SyncPrinter.print(rules, true, sync);
+                text = Optional.of(new SyncText(sync.toString(), address -> Fates.isLocal(cluster, address)));
+                ruleset = rules.ruleset();
+            } else {
+                ruleset = KubeProxyNftWriter.write(cluster.config(), cluster.family(), services)
+                        .ruleset();
+            }
+            return new Readers(
+                    text, new ChainWalker(ruleset, network), TableCompiler.compile(List.of(ruleset), network));
+        }
+
+        Optional<String> disagree(Packet packet, Map<String, Double> expected) {
+            PacketDescription description = PacketDescription.first(
+                            packet.protocol().number(),
+                            packet.source(),
+                            SOURCE_PORT,
+                            packet.destination(),
+                            packet.port())
+                    .withInterfaces(Optional.of(packet.inInterface()), Optional.empty());
+            Map<String, Double> walked = Distribution.of(walker.walk(description));
+            if (!Fates.agree(expected, walked)) {
+                return Optional.of("walked     " + walked);
+            }
+            Map<String, Double> lookedUp = Distribution.of(table, Distribution.key(description), Distribution.FRESH);
+            if (!Fates.agree(expected, lookedUp)) {
+                return Optional.of("looked up  " + lookedUp);
+            }
+            if (text.isEmpty()) {
+                return Optional.empty();
+            }
+            Map<String, Double> read = text.get().fates(packet);
+            return Fates.agree(Fates.bare(expected), read) ? Optional.empty() : Optional.of("text read  " + read);
+        }
+    }
+}
