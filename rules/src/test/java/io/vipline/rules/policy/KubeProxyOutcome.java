@@ -77,10 +77,14 @@ public final class KubeProxyOutcome {
             return new Outcome(Optional.empty(), List.of(), early);
         }
         for (ServiceEndpoints service : services) {
-            if (portal(service.port(), packet) != Portal.NODE_PORT) {
+            if (servicePortal(service.port(), packet) != Portal.NONE) {
                 List<Endpoint> chosen = choice(service, packet);
                 if (!chosen.isEmpty()) {
                     return translated(service, chosen, packet);
+                }
+                // a lookup in a map is final, where a list of rules goes on to the node ports
+                if (node.isNftables() && endpoints(service).anywhere()) {
+                    return new Outcome(Optional.empty(), List.of(), refusals.afterTranslation(packet, false, false));
                 }
             }
         }

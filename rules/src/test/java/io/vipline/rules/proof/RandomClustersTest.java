@@ -27,6 +27,9 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.statistics.Statistics;
+import net.jqwik.api.statistics.StatisticsReport;
+import net.jqwik.api.statistics.StatisticsReport.StatisticsReportMode;
 
 /**
  * Random clusters, and for every packet one verdict: of the specification of kube-proxy's outcome, of the text that is
@@ -35,25 +38,45 @@ import net.jqwik.api.ShrinkingMode;
 class RandomClustersTest {
     private static final int PACKETS = 60;
     private static final int SOURCE_PORT = 40_000;
+    private static final List<String> KINDS = List.of(
+            "DNAT",
+            "DNAT masquerade",
+            "DNAT local",
+            "ACCEPT",
+            "ACCEPT local",
+            "REJECT",
+            "DROP NO_LOCAL_ENDPOINTS",
+            "DROP SOURCE_RANGES");
 
+    @StatisticsReport(StatisticsReportMode.OFF)
     @Property(tries = 400, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
     void iptables_mode_in_IPv4(@ForAll long seed) {
         check(seed, Mode.IPTABLES, IpFamily.IPV4);
+        checkKinds(KINDS);
+        checkKinds(List.of("DROP LOCALNET"));
     }
 
+    @StatisticsReport(StatisticsReportMode.OFF)
     @Property(tries = 200, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
     void iptables_mode_in_IPv6(@ForAll long seed) {
         check(seed, Mode.IPTABLES, IpFamily.IPV6);
+        checkKinds(KINDS);
     }
 
+    @StatisticsReport(StatisticsReportMode.OFF)
     @Property(tries = 300, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
     void nftables_mode_in_IPv4(@ForAll long seed) {
         check(seed, Mode.NFTABLES, IpFamily.IPV4);
+        checkKinds(KINDS);
+        checkKinds(List.of("DROP UNALLOCATED_CLUSTER_IP"));
     }
 
+    @StatisticsReport(StatisticsReportMode.OFF)
     @Property(tries = 200, edgeCases = EdgeCasesMode.NONE, shrinking = ShrinkingMode.OFF)
     void nftables_mode_in_IPv6(@ForAll long seed) {
         check(seed, Mode.NFTABLES, IpFamily.IPV6);
+        checkKinds(KINDS);
+        checkKinds(List.of("DROP UNALLOCATED_CLUSTER_IP"));
     }
 
     private static void check(long seed, Mode mode, IpFamily family) {
@@ -67,6 +90,21 @@ class RandomClustersTest {
                     .as(fewer.text())
                     .isEmpty();
         }
+    }
+
+    /** The fate of the first endpoint stands for all. */
+    private static String kind(Map<String, Double> fates) {
+        String first = fates.keySet().iterator().next();
+        return first.replaceAll("DNAT \\S+", "DNAT").replaceAll(" \\(.*", "").replaceAll("REJECT .*", "REJECT");
+    }
+
+    /** That the packets are not all of one kind. */
+    private static void checkKinds(List<String> kinds) {
+        Statistics.label("fates").coverage(coverage -> {
+            for (String kind : kinds) {
+                coverage.check(kind).count(count -> count >= 5);
+            }
+        });
     }
 
     /** Leaves objects out as long as the difference stays. */
@@ -88,6 +126,7 @@ class RandomClustersTest {
         Readers readers = Readers.of(cluster);
         for (Packet packet : packets) {
             Map<String, Double> expected = Fates.of(specification.of(packet), packet, cluster);
+            Statistics.label("fates").collect(kind(expected));
             Optional<String> other = readers.disagree(packet, expected);
             if (other.isPresent()) {
                 return Optional.of(packet + "\n  specified  " + expected + "\n  " + other.get());

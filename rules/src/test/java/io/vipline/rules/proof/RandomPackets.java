@@ -44,14 +44,17 @@ final class RandomPackets {
         addresses.add(port.clusterIp());
         addresses.addAll(port.loadBalancerVips());
         for (IpAddress address : addresses) {
-            target(protocol, address, port.port());
-            target(protocol, address, port.port());
+            for (int i = 0; i < 6; i++) {
+                target(protocol, address, port.port());
+            }
         }
         target(protocol, port.clusterIp(), 82);
         target(protocol == Protocol.TCP ? Protocol.UDP : Protocol.TCP, port.clusterIp(), port.port());
         target(protocol, plan.at(AddressPlan.NODE), port.port());
         if (port.nodePort() != 0) {
             NODE_ADDRESSES.forEach(address -> target(protocol, plan.at(address), port.nodePort()));
+            target(protocol, plan.at(AddressPlan.NODE), port.nodePort());
+            target(protocol, plan.at(AddressPlan.NODE), port.nodePort());
             target(protocol, port.clusterIp(), port.nodePort());
         }
         if (port.healthCheckNodePort() != 0) {
@@ -59,6 +62,9 @@ final class RandomPackets {
         }
         for (Endpoint endpoint : service.endpoints()) {
             pods.add(endpoint.address().address());
+        }
+        if (!service.endpoints().isEmpty()) {
+            Endpoint endpoint = draws.any(service.endpoints());
             target(protocol, endpoint.address().address(), endpoint.address().port());
         }
     }

@@ -33,12 +33,12 @@ final class RandomSlices {
         this.forKernel = forKernel;
         this.service = service;
         hintStyle = draws.any("none", "none", "none", "zones", "nodes", "mixed");
-        conditionStyle = draws.any("ready", "ready", "leaving", "mixed", "mixed", "dead");
+        conditionStyle = draws.any("ready", "ready", "ready", "leaving", "mixed", "mixed", "dead");
     }
 
     List<EndpointSlice> all() {
         List<EndpointSlice> slices = new ArrayList<>();
-        int count = draws.any(0, 1, 1, 1, 2, 3);
+        int count = draws.any(0, 1, 1, 1, 1, 2, 2, 3);
         for (int i = 0; i < count; i++) {
             slices.add(slice(i, plan));
         }
@@ -63,7 +63,7 @@ final class RandomSlices {
         slice.setAddressType(addresses.family().text());
         slice.setPorts(ports());
         List<Endpoint> endpoints = new ArrayList<>();
-        int count = draws.upTo(4);
+        int count = draws.any(0, 1, 2, 3, 4, 4);
         for (int i = 0; i < count; i++) {
             endpoints.add(endpoint(addresses));
         }

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.ForNode;
 import io.fabric8.kubernetes.api.model.discovery.v1.ForZone;
 import io.vipline.rules.model.Cluster;
 import io.vipline.rules.model.Located;
+import io.vipline.rules.model.Origin;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.IpPort;
@@ -71,7 +72,8 @@ record SlicesRead(IpFamily family, String nodeName) {
                             conditions.map(EndpointConditions::getTerminating).orElse(false),
                             nodeName.equals(endpoint.getNodeName()),
                             hints.map(SlicesRead::zones).orElse(Set.of()),
-                            hints.map(SlicesRead::nodes).orElse(Set.of()));
+                            hints.map(SlicesRead::nodes).orElse(Set.of()),
+                            Origin.madeUp("read"));
                 })
                 .toList();
     }
