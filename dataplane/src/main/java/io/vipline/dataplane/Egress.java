@@ -10,6 +10,7 @@ import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.IcmpAnswers;
+import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
@@ -179,20 +180,18 @@ final class Egress {
     /** Refuses a packet with an error to its sender. */
     void reject(FrameBatch batch, Packet packet) {
         counters.rejected += frames(packet);
-        boolean isV4 = packet.family == Packet.IPV4;
-        int typeCode = isV4 ? IcmpAnswers.V4_PORT_UNREACHABLE : IcmpAnswers.V6_PORT_UNREACHABLE;
-        answer(batch, packet, typeCode, GeneratedKind.ICMP_UNREACHABLE);
+        boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
+        Answer answer = isForwarded ? Answer.PORT_UNREACHABLE_AT_FORWARD : Answer.PORT_UNREACHABLE;
+        answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE);
     }
 
     /** Drops a packet whose time to live ends here, and tells its sender. */
     void expire(FrameBatch batch, Packet packet) {
         drop(packet, DropReason.TTL_EXPIRED);
-        boolean isV4 = packet.family == Packet.IPV4;
-        int typeCode = isV4 ? IcmpAnswers.V4_TIME_EXCEEDED : IcmpAnswers.V6_TIME_EXCEEDED;
-        answer(batch, packet, typeCode, GeneratedKind.ICMP_TIME_EXCEEDED);
+        answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED);
     }
 
-    private void answer(FrameBatch batch, Packet packet, int typeCode, GeneratedKind kind) {
+    private void answer(FrameBatch batch, Packet packet, Answer answer, GeneratedKind kind) {
         if (!IcmpAnswers.mayAnswer(packet)) {
             return;
         }
@@ -203,7 +202,7 @@ final class Egress {
         int bytes = IcmpAnswers.frameBytes(packet);
         int frame = emitter.claim(bytes);
         if (frame != FrameSink.FULL) {
-            IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, typeCode, own);
+            IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, answer, own);
             if (emitter.commitGenerated(batch, packet, bytes)) {
                 counters.generate(kind);
             }

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             Explain.class,
             Replay.class,
             Run.class,
+            Verify.class,
             Generate.class,
             Version.class,
             Completion.class

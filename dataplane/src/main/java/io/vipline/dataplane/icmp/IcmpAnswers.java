@@ -17,12 +17,19 @@ import org.agrona.MutableDirectBuffer;
  * most 576 bytes, 1280 with IPv6. Ethernet addresses are those of the offending frame, swapped; tags are kept.
  */
 public final class IcmpAnswers {
-    /** {@code type << 8 | code}. */
-    public static final int V4_PORT_UNREACHABLE = 3 << 8 | 3;
-
-    public static final int V6_PORT_UNREACHABLE = 1 << 8 | 4;
-    public static final int V4_TIME_EXCEEDED = 11 << 8;
-    public static final int V6_TIME_EXCEEDED = 3 << 8;
+    /**
+     * Which error, and how it quotes.
+     *
+     * @param v4 {@code type << 8 | code}
+     * @param v6 as {@code v4}, of ICMPv6
+     * @param quotesOneHopLess whether the packet had been on its way to the next hop already: {@code ip_forward()} takes
+     *     the hop off before FORWARD
+     */
+    public record Answer(int v4, int v6, boolean quotesOneHopLess) {
+        public static final Answer PORT_UNREACHABLE = new Answer(3 << 8 | 3, 1 << 8 | 4, false);
+        public static final Answer PORT_UNREACHABLE_AT_FORWARD = new Answer(3 << 8 | 3, 1 << 8 | 4, true);
+        public static final Answer TIME_EXCEEDED = new Answer(11 << 8, 3 << 8, false);
+    }
 
     private static final int V4_MAX_BYTES = 576;
     private static final int V6_MAX_BYTES = 1280;
@@ -67,19 +74,21 @@ public final class IcmpAnswers {
      *
      * @param in memory of the offending frame
      * @param out has {@link #frameBytes} bytes of room at {@code at}
-     * @param typeCode one of the constants above
      * @param from the node's address that the error comes from
      */
     public static void write(
-            DirectBuffer in, Packet packet, MutableDirectBuffer out, int at, int typeCode, IpAddress from) {
+            DirectBuffer in, Packet packet, MutableDirectBuffer out, int at, Answer answer, IpAddress from) {
         link(in, packet, out, at);
         int ip = at + packet.network;
         int icmp = ip + ipHeaderBytes(packet);
         int quoted = quotedBytes(packet);
         int icmpBytes = Transport.ICMP_BYTES + quoted;
-        out.putInt(icmp, typeCode << 16, BIG_ENDIAN);
+        out.putInt(icmp, (packet.family == Packet.IPV4 ? answer.v4() : answer.v6()) << 16, BIG_ENDIAN);
         out.putInt(icmp + 4, 0);
         out.putBytes(icmp + Transport.ICMP_BYTES, in, packet.frameOffset + packet.network, quoted);
+        if (answer.quotesOneHopLess()) {
+            takeHop(packet, out, icmp + Transport.ICMP_BYTES);
+        }
         long sum = Checksum.sum(out, icmp, icmpBytes);
         if (packet.family == Packet.IPV4) {
             ipv4(in, packet, out, ip, from, icmpBytes);
@@ -88,6 +97,17 @@ public final class IcmpAnswers {
             sum += Checksum.sum(out, ip + Ipv6.SOURCE, 32) + icmpBytes + Transport.ICMPV6;
         }
         out.putShort(icmp + Transport.ICMP_CHECKSUM, (short) ~Checksum.fold(sum), BIG_ENDIAN);
+    }
+
+    private static void takeHop(Packet packet, MutableDirectBuffer out, int quoted) {
+        if (packet.family == Packet.IPV6) {
+            out.putByte(quoted + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
+            return;
+        }
+        out.putByte(quoted + Ipv4.TTL, (byte) (packet.ttl - 1));
+        int checksum = out.getShort(quoted + Ipv4.CHECKSUM, BIG_ENDIAN);
+        int updated = Checksum.update(checksum, Ipv4.HOP_DIFFERENCE);
+        out.putShort(quoted + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
     }
 
     private static void link(DirectBuffer in, Packet packet, MutableDirectBuffer out, int at) {

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 
 /**
  * A bed of network namespaces, each with a role, made with {@code ip netns} and gone with {@link #close}: also when the
- * JVM is stopped, and what a killed one left behind goes when the next bed is made. Names are {@code vl-PID-BED-ROLE};
- * namespaces of another name are never touched. Needs root.
+ * JVM is stopped or killed, for a process of its own watches it. What is left behind all the same goes when the next bed
+ * is made. Names are {@code vl-PID-BED-ROLE}; namespaces of another name are never touched. Needs root.
  */
 public final class NetworkNamespaces implements AutoCloseable {
     private static final Path NAMED = Path.of("/run/netns");
@@ -31,6 +31,7 @@ public final class NetworkNamespaces implements AutoCloseable {
     private final Map<String, String> names = new LinkedHashMap<>();
     private final List<Process> started = new ArrayList<>();
     private final Path scratch;
+    private final Process watchdog;
     private final Thread atExit = Thread.ofPlatform().name("vl-netns-cleanup").unstarted(this::remove);
     private int outputs;
 
@@ -45,6 +46,7 @@ public final class NetworkNamespaces implements AutoCloseable {
         removeLeftovers();
         try {
             scratch = Files.createTempDirectory("vl-netns-");
+            watchdog = watchdog();
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
@@ -56,6 +58,20 @@ public final class NetworkNamespaces implements AutoCloseable {
         return "root".equals(System.getProperty("user.name"))
                 && Files.isWritable(Path.of("/run"))
                 && (Files.isExecutable(Path.of("/usr/sbin/ip")) || Files.isExecutable(Path.of("/sbin/ip")));
+    }
+
+    /**
+     * A process of its own session that waits for the end of this one, however it ends (its pipe from us is closed then),
+     * and removes what is left.
+     */
+    private Process watchdog() throws IOException {
+        String ours = NAMED + "/vl-" + ProcessHandle.current().pid() + "-" + bed + "-*";
+        String script = "trap '' HUP INT TERM; cat; for n in " + ours + "; do [ -e \"$n\" ] || continue; n=${n##*/};"
+                + " kill -9 $(ip netns pids \"$n\"); ip netns del \"$n\"; done; rm -rf \"$0\"";
+        return new ProcessBuilder("setsid", "sh", "-c", script, scratch.toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
     }
 
     /** Makes a namespace with its loopback up and no IPv6 addresses of the kernel's own making. */
@@ -136,7 +152,8 @@ public final class NetworkNamespaces implements AutoCloseable {
         return whole;
     }
 
-    private Path write(String text) {
+    /** Writes a text into a new file of the bed's own. */
+    public Path write(String text) {
         try {
             return Files.writeString(scratchFile(".ip"), text);
         } catch (IOException failure) {
@@ -204,6 +221,11 @@ public final class NetworkNamespaces implements AutoCloseable {
         started.clear();
         names.values().forEach(NetworkNamespaces::delete);
         names.clear();
+        try {
+            watchdog.getOutputStream().close();
+        } catch (IOException ended) {
+            // it has nothing left to watch
+        }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(scratch)) {
             for (Path file : files) {
                 Files.delete(file);

@@ -1,0 +1,73 @@
+package io.vipline.tools;
+
+import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.tools.verify.Verification;
+import io.vipline.tools.verify.Verification.Fault;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vipline verify}. */
+@Command(
+        name = "verify",
+        header = "Compare Vipline with the kernel, packet by packet.",
+        description = {
+            "Builds a node in a network namespace of its own, loads the rules into its kernel, and sends the same packets"
+                    + " through it and through Vipline: requests, answers and errors of many conversations at once. What"
+                    + " comes out must be the same, to the byte, but for what is drawn: the endpoint among several, the"
+                    + " port of a masqueraded connection, the identification of packets that the node makes. The machine's"
+                    + " own network is not touched. Needs root; exit 3 on a difference.",
+            ""
+        },
+        footer = {
+            "  sudo vipline verify -f cluster.yaml",
+            "  sudo vipline verify -f cluster.yaml --packets 200k --seed 7",
+            "  sudo vipline verify -f cluster.yaml --capture in.pcap"
+        })
+final class Verify extends Verb {
+    @Mixin
+    private ClusterOptions options;
+
+    @Option(
+            names = "--packets",
+            paramLabel = "N",
+            converter = CountConverter.class,
+            description = "How many packets to send. Default: 10k.")
+    private long packets = 10_000;
+
+    @Option(names = "--show", paramLabel = "N", description = "How many differences to print. Default: 20.")
+    private int shown = 20;
+
+    @Option(
+            names = "--inject",
+            paramLabel = "checksum|port|rule",
+            description =
+                    "Judge the judge: make one of Vipline's checksums or ports wrong now and then, or leave one of"
+                            + " the kernel's rules out.")
+    private Fault fault = Fault.NONE;
+
+    @Override
+    public Integer call() throws IOException {
+        if (!NetworkNamespaces.isAvailable()) {
+            err().println("vipline: verify makes network namespaces and needs root, and the command ip");
+            return ExitCode.FAILED;
+        }
+        NodeRules rules = NodeRules.of(options);
+        interruption().heed(() -> {});
+        Verification.Plan plan = new Verification.Plan(
+                options.cluster(),
+                rules.config(),
+                rules.compile(),
+                rules::walker,
+                rules::services,
+                PipelineOptions.timeouts(options.conntrack()),
+                options.seed(),
+                packets,
+                fault);
+        Verification.Result result = Verification.run(plan, interruption()::isAsked);
+        result.print(out(), shown);
+        out().flush();
+        return result.differences().isEmpty() ? ExitCode.OK : ExitCode.DIFFERENCE;
+    }
+}

@@ -1,0 +1,4 @@
+package io.vipline.tools.verify;
+
+/** An IP packet that left the node. */
+public record Departure(Side side, byte[] packet) {}

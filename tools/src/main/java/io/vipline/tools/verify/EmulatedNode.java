@@ -1,0 +1,175 @@
+package io.vipline.tools.verify;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.Counters;
+import io.vipline.dataplane.Counters.ConsumedReason;
+import io.vipline.dataplane.DropReason;
+import io.vipline.dataplane.Pipeline;
+import io.vipline.dataplane.PipelineConfig;
+import io.vipline.dataplane.PipelineConfig.CapturePoint;
+import io.vipline.dataplane.PipelineConfig.ChecksumMode;
+import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.frame.Disposition;
+import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.frame.MemorySink;
+import io.vipline.dataplane.route.NodeAddresses;
+import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.wire.Ipv4;
+import io.vipline.dataplane.wire.Ipv6;
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.table.Table;
+import io.vipline.tools.verify.Verification.Fault;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Vipline's node: a pipeline fed packet by packet. Used by one thread. */
+final class EmulatedNode implements AutoCloseable {
+    private static final int LONGEST_PACKET = 1 << 17;
+    /** Of those that could be made wrong on purpose, one in so many is. */
+    private static final int PACKETS_A_FAULT = 100;
+
+    private final NodeLayout layout;
+    private final Fault fault;
+    private final Arena arena = Arena.ofShared();
+    private final UnsafeBuffer memory =
+            new UnsafeBuffer(arena.allocate(LONGEST_PACKET, 64).address(), LONGEST_PACKET);
+    private final FrameBatch batch = new FrameBatch();
+    private final MemorySink area = new MemorySink();
+    private final Counters counters;
+    private final long[] droppedBefore = new long[DropReason.values().length];
+    private final Pipeline pipeline;
+    private final List<Departure> departures = new ArrayList<>();
+    private final List<Boolean> generated = new ArrayList<>();
+    private long mangleable;
+
+    EmulatedNode(Table table, NodeLayout layout, Timeouts timeouts, long seed, Fault fault) {
+        this.layout = layout;
+        this.fault = fault;
+        counters = new Counters(table);
+        NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
+        PipelineConfig config =
+                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, timeouts, addresses, seed, 0, false, 0, 1);
+        pipeline = new Pipeline(table, config, new Recorder(), counters, new TwoLinks());
+    }
+
+    /** Takes a packet through. @return what left because of it; {@link #isGenerated} tells more about each */
+    List<Departure> pass(Arrival arrival, long nowNs) {
+        departures.clear();
+        generated.clear();
+        System.arraycopy(counters.dropped, 0, droppedBefore, 0, droppedBefore.length);
+        int length = arrival.packet().length;
+        memory.putBytes(0, arrival.packet());
+        batch.count = 0;
+        batch.memory.wrap(memory, 0, length);
+        batch.add(0, length, length, nowNs, arrival.side().ordinal(), LinkType.RAW_IP);
+        pipeline.process(batch);
+        return List.copyOf(departures);
+    }
+
+    /** Whether the packet that left as number {@code index} was made by the node. */
+    boolean isGenerated(int index) {
+        return generated.get(index);
+    }
+
+    @Override
+    public void close() {
+        pipeline.close();
+        area.close();
+        arena.close();
+    }
+
+    /** Keeps a copy of each record that is committed. */
+    private final class Recorder implements FrameSink {
+        @Override
+        public int claim(int frameBytes) {
+            return area.claim(frameBytes);
+        }
+
+        @Override
+        public AtomicBuffer memory() {
+            return area.memory();
+        }
+
+        @Override
+        public void commit() {
+            int record = area.last();
+            byte[] packet = new byte[FinishedFrame.length(area.memory(), record)];
+            area.memory().getBytes(record + FinishedFrame.HEADER_BYTES, packet);
+            mangle(packet);
+            departures.add(
+                    new Departure(Side.values()[area.memory().getInt(record + FinishedFrame.INTERFACE)], packet));
+            generated.add(area.memory().getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal());
+            area.commit();
+        }
+
+        @Override
+        public void abort() {
+            area.abort();
+        }
+    }
+
+    /** Does wrong on purpose, one time in so many. */
+    private void mangle(byte[] packet) {
+        PacketView view = new PacketView(packet);
+        boolean isTurn = fault != Fault.NONE && view.hasPorts() && ++mangleable % PACKETS_A_FAULT == 0;
+        if (isTurn && fault == Fault.CHECKSUM && view.checksumAt() >= 0) {
+            packet[view.checksumAt()] ^= 1;
+        } else if (isTurn && fault == Fault.PORT) {
+            packet[view.transport() + 3] ^= 1;
+        }
+    }
+
+    /** Knows by which link a packet arrives and leaves, and which ones end here. */
+    private final class TwoLinks implements Router {
+        @Override
+        public boolean arrive(FrameBatch frames, Packet packet) {
+            packet.inInterface = layout.interfaceOf(Side.values()[frames.interfaceIndex[packet.slot]]);
+            return true;
+        }
+
+        @Override
+        public Way leave(MutableDirectBuffer out, int record, Packet packet) {
+            IpAddress destination = destination(out, record + FinishedFrame.HEADER_BYTES, packet.family);
+            boolean isOwn = out.getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
+            if (layout.isLocal(destination)) {
+                if (!isOwn) {
+                    counters.consume(ConsumedReason.LOCAL);
+                }
+                return Way.ENDED;
+            }
+            out.putInt(
+                    record + FinishedFrame.INTERFACE, layout.sideOf(destination).ordinal());
+            return Way.SEND;
+        }
+
+        private static IpAddress destination(MutableDirectBuffer out, int at, int family) {
+            if (family == Packet.IPV6) {
+                return new IpAddress(
+                        out.getLong(at + Ipv6.DESTINATION, BIG_ENDIAN),
+                        out.getLong(at + Ipv6.DESTINATION + 8, BIG_ENDIAN));
+            }
+            return IpAddress.v4(out.getInt(at + Ipv4.DESTINATION, BIG_ENDIAN));
+        }
+    }
+
+    /** What the counters say of the packet that went through last, where it was dropped or refused. */
+    String saidOfLast() {
+        StringBuilder said = new StringBuilder();
+        for (DropReason reason : DropReason.values()) {
+            if (counters.dropped[reason.ordinal()] > droppedBefore[reason.ordinal()]) {
+                said.append(reason).append(' ');
+            }
+        }
+        return said.toString().strip();
+    }
+}

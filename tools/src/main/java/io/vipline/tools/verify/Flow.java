@@ -1,0 +1,82 @@
+package io.vipline.tools.verify;
+
+import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.net.IpPort;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A conversation between a client and an address, and what each world has made of it so far. An ICMP query's identifier
+ * is the port of both ends.
+ *
+ * @param clientSide the link by which the client's packets arrive
+ * @param views filled by {@link #learn}, as {@code answers}
+ * @param endpoints where the rules may lead it to; empty: nowhere else than where the client sends it
+ */
+record Flow(
+        int protocol,
+        IpPort client,
+        IpPort service,
+        Side clientSide,
+        Set<IpPort> endpoints,
+        Map<World, View> views,
+        Map<World, byte[]> answers) {
+    /**
+     * A conversation as its far end sees it in one world.
+     *
+     * @param request the latest packet that arrived there
+     */
+    record View(Side side, IpPort source, IpPort endpoint, byte[] request) {}
+
+    static Flow of(int protocol, IpPort client, IpPort service, Side clientSide, Set<IpPort> endpoints) {
+        return new Flow(
+                protocol,
+                client,
+                service,
+                clientSide,
+                endpoints,
+                new EnumMap<>(World.class),
+                new EnumMap<>(World.class));
+    }
+
+    /** Takes note of what left. */
+    void learn(World world, List<Departure> departures) {
+        for (Departure departure : departures) {
+            PacketView packet = new PacketView(departure.packet());
+            boolean isOwn = packet.protocol() == protocol && packet.hasPorts();
+            if (isOwn && isToClient(packet)) {
+                answers.put(world, departure.packet());
+            } else if (isOwn) {
+                views.put(world, new View(departure.side(), packet.source(), packet.destination(), departure.packet()));
+            }
+        }
+    }
+
+    private boolean isToClient(PacketView packet) {
+        return packet.destination().equals(client) && packet.source().equals(service);
+    }
+
+    boolean isKnown(World world) {
+        return views.containsKey(world);
+    }
+
+    View view(World world) {
+        return views.get(world);
+    }
+
+    /** The latest packet that came back to the client; null if none did. */
+    byte[] answer(World world) {
+        return answers.get(world);
+    }
+
+    boolean isIcmp() {
+        return protocol == Transport.ICMP || protocol == Transport.ICMPV6;
+    }
+
+    @Override
+    public String toString() {
+        return ProtocolName.of(protocol) + " " + client + " > " + service;
+    }
+}

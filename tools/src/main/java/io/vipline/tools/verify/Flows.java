@@ -1,0 +1,170 @@
+package io.vipline.tools.verify;
+
+import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.chain.walk.Outcome;
+import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.net.IpPort;
+import io.vipline.rules.policy.Endpoint;
+import io.vipline.rules.policy.NodePortAddresses;
+import io.vipline.rules.policy.ServiceEndpoints;
+import io.vipline.rules.policy.ServicePort;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+
+/**
+ * Draws conversations that a node may see: from pods of this node and of others and from hosts outside, to every address
+ * that a Service has, and to some that none has. No tuple twice.
+ */
+final class Flows {
+    /** Hosts outside: the range for tests of RFC 2544, and one of those for documentation, RFC 3849. */
+    private static final Cidr OUTSIDE_V4 = Cidr.of("198.18.0.0/15");
+
+    private static final Cidr OUTSIDE_V6 = Cidr.of("2001:db8:c11e::/64");
+
+    /** An address that is called, and the Service port that has it, if one has. */
+    private record Target(int protocol, IpPort address, Optional<ServiceEndpoints> service) {}
+
+    private record Question(int protocol, IpAddress client, IpPort target, Side side) {}
+
+    private final NodeLayout layout;
+    private final Function<IpFamily, ChainWalker> walkers;
+    private final SplittableRandom random;
+    private final List<Target> targets = new ArrayList<>();
+    private final Map<IpFamily, List<IpAddress>> pods = new HashMap<>();
+    private final Map<Question, Set<IpPort>> answers = new HashMap<>();
+    private final Set<String> taken = new HashSet<>();
+
+    Flows(
+            NodeLayout layout,
+            List<ServiceEndpoints> services,
+            Function<IpFamily, ChainWalker> walkers,
+            SplittableRandom random) {
+        this.layout = layout;
+        this.walkers = walkers;
+        this.random = random;
+        for (IpFamily family : IpFamily.values()) {
+            pods.put(
+                    family,
+                    services.stream()
+                            .flatMap(service -> service.endpoints().stream())
+                            .map(endpoint -> endpoint.address().address())
+                            .filter(address -> address.family() == family && !layout.isLocal(address))
+                            .distinct()
+                            .toList());
+        }
+        services.forEach(this::addTargets);
+    }
+
+    private void addTargets(ServiceEndpoints service) {
+        ServicePort port = service.port();
+        int protocol = port.name().protocol().number();
+        IpFamily family = port.clusterIp().family();
+        if (layout.nodeIp(family).isEmpty() || service.endpoints().stream().anyMatch(this::isOnNode)) {
+            return;
+        }
+        add(protocol, new IpPort(port.clusterIp(), port.port()), service);
+        port.externalIps().forEach(address -> add(protocol, new IpPort(address, port.port()), service));
+        port.loadBalancerVips().forEach(address -> add(protocol, new IpPort(address, port.port()), service));
+        if (port.nodePort() != 0) {
+            NodePortAddresses answering = NodePortAddresses.of(layout.config(), family);
+            layout.config().nodeIps().stream()
+                    .filter(address -> address.family() == family)
+                    .filter(address -> answering.matchesAll()
+                            || answering.cidrs().stream().anyMatch(cidr -> cidr.contains(address)))
+                    .forEach(address -> add(protocol, new IpPort(address, port.nodePort()), service));
+        }
+    }
+
+    /** An endpoint with the node's own address is answered by the node's own sockets, which no packet of ours is. */
+    private boolean isOnNode(Endpoint endpoint) {
+        return layout.isLocal(endpoint.address().address());
+    }
+
+    private void add(int protocol, IpPort address, ServiceEndpoints service) {
+        targets.add(new Target(protocol, address, Optional.of(service)));
+    }
+
+    /** Whether there is anything to call. */
+    boolean isEmpty() {
+        return targets.isEmpty();
+    }
+
+    /** Protocols that some Service speaks. */
+    List<Integer> protocols() {
+        return targets.stream().map(Target::protocol).distinct().toList();
+    }
+
+    /** A conversation with a Service in this protocol, if there is one. */
+    Optional<Flow> toService(int protocol) {
+        List<Target> of =
+                targets.stream().filter(target -> target.protocol() == protocol).toList();
+        if (of.isEmpty()) {
+            return Optional.empty();
+        }
+        Target target = of.get(random.nextInt(of.size()));
+        return Optional.of(flow(protocol, target.address(), target.service()));
+    }
+
+    private Flow flow(int protocol, IpPort to, Optional<ServiceEndpoints> service) {
+        for (int tries = 0; ; tries++) {
+            IpAddress client = client(to.address().family(), service);
+            IpPort from = new IpPort(client, 1024 + random.nextInt(64_512));
+            if (taken.add(protocol + " " + from + " " + to) || tries > 100) {
+                Side side = layout.sideOf(client);
+                return Flow.of(protocol, from, to, side, endpoints(new Question(protocol, client, to, side), from));
+            }
+        }
+    }
+
+    private IpAddress client(IpFamily family, Optional<ServiceEndpoints> service) {
+        List<IpAddress> all = pods.get(family);
+        List<IpAddress> own = service.map(ServiceEndpoints::endpoints).orElse(List.of()).stream()
+                .map(endpoint -> endpoint.address().address())
+                .toList();
+        List<Cidr> ranges = service.map(ServiceEndpoints::port)
+                .map(ServicePort::sourceRanges)
+                .orElse(List.of());
+        int draw = random.nextInt(10);
+        if (draw < 2 && !own.isEmpty()) {
+            return own.get(random.nextInt(own.size()));
+        } else if (draw < 5 && !all.isEmpty()) {
+            return all.get(random.nextInt(all.size()));
+        } else if (draw < 8 && !ranges.isEmpty()) {
+            return hostOf(ranges.get(random.nextInt(ranges.size())));
+        }
+        return hostOf(family == IpFamily.IPV4 ? OUTSIDE_V4 : OUTSIDE_V6);
+    }
+
+    private IpAddress hostOf(Cidr cidr) {
+        int hostBits = Math.min(16, cidr.family().bits() - cidr.prefixLength());
+        IpAddress host = cidr.address().plus(hostBits < 2 ? 0 : 1 + random.nextInt((1 << hostBits) - 2));
+        return layout.isLocal(host) ? cidr.address() : host;
+    }
+
+    private Set<IpPort> endpoints(Question question, IpPort from) {
+        return answers.computeIfAbsent(question, asked -> {
+            IpPort to = asked.target();
+            PacketDescription packet = PacketDescription.first(
+                            asked.protocol(), asked.client(), from.port(), to.address(), to.port())
+                    .withInterfaces(Optional.of(layout.interfaceOf(asked.side())), Optional.empty());
+            Set<IpPort> endpoints = new HashSet<>();
+            for (Outcome outcome :
+                    walkers.apply(to.address().family()).walk(packet).outcomes()) {
+                outcome.endpoint()
+                        .ifPresent(endpoint -> endpoints.add(
+                                endpoint.port() == 0 ? new IpPort(endpoint.address(), to.port()) : endpoint));
+            }
+            return Set.copyOf(endpoints);
+        });
+    }
+}

@@ -1,0 +1,200 @@
+package io.vipline.tools.verify;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.rules.net.IpPort;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Plays scripts in both worlds in step and compares what comes out. Free are the endpoint among several (it must be one
+ * that the rules lead to and stay the same for a flow), the masquerade port, and the IPv4 identification of packets that
+ * the node makes; all else must be the same, to the byte. Used by one thread.
+ */
+final class Judge {
+    private static final int V4_IDENTIFICATION = 4;
+    private static final int V4_CHECKSUM = 10;
+
+    private final KernelNode kernel;
+    private final EmulatedNode vipline;
+    private final EpochNanoClock clock;
+    private final List<Difference> differences = new ArrayList<>();
+    private long frames;
+    private long forwarded;
+
+    Judge(KernelNode kernel, EmulatedNode vipline, EpochNanoClock clock) {
+        this.kernel = kernel;
+        this.vipline = vipline;
+        this.clock = clock;
+    }
+
+    /** Packets sent so far; one that goes through both worlds counts once. */
+    long frames() {
+        return frames;
+    }
+
+    /** Packets that left the kernel so far. */
+    long departed() {
+        return forwarded;
+    }
+
+    List<Difference> differences() {
+        return differences;
+    }
+
+    /** Plays the next step of a script. @return false if the script cannot go on: the worlds went apart */
+    boolean play(Script script) {
+        Step step = script.take();
+        Flow flow = script.flow();
+        Optional<Arrival> toVipline = step.maker().in(World.VIPLINE);
+        Optional<Arrival> toKernel = step.maker().in(World.KERNEL);
+        if (toVipline.isEmpty() || toKernel.isEmpty()) {
+            return toVipline.isEmpty() == toKernel.isEmpty();
+        }
+        long nowNs = clock.nanoTime();
+        List<Departure> outVipline = vipline.pass(toVipline.get(), nowNs);
+        List<Departure> outKernel = kernel.pass(toKernel.get(), outVipline.size());
+        frames++;
+        forwarded += outKernel.size();
+        flow.learn(World.VIPLINE, outVipline);
+        flow.learn(World.KERNEL, outKernel);
+        List<Departure> comparable = comparable(flow, outKernel, outVipline);
+        Optional<String> difference = compare(flow, comparable, outVipline);
+        difference.ifPresent(what -> differences.add(new Difference(
+                script.name() + ", step " + script.position(),
+                flow.toString(),
+                what,
+                List.of(),
+                toKernel.get().packet(),
+                comparable,
+                outVipline,
+                vipline.saidOfLast())));
+        script.played(nowNs);
+        return difference.isEmpty();
+    }
+
+    /** The kernel's packets with what is free by design as Vipline has it. */
+    private List<Departure> comparable(Flow flow, List<Departure> fromKernel, List<Departure> fromVipline) {
+        Retargeting retargeting = Retargeting.of(flow);
+        List<Departure> comparable = new ArrayList<>();
+        for (int i = 0; i < fromKernel.size(); i++) {
+            Departure departure = fromKernel.get(i);
+            byte[] packet = retargeting.apply(departure.packet());
+            if (i < fromVipline.size() && vipline.isGenerated(i)) {
+                takeIdentification(packet, fromVipline.get(i).packet());
+            }
+            Side side = retargeting.isToEndpoint(departure.packet())
+                            && departure.side() == flow.view(World.KERNEL).side()
+                    ? flow.view(World.VIPLINE).side()
+                    : departure.side();
+            comparable.add(new Departure(side, packet));
+        }
+        return comparable;
+    }
+
+    private static void takeIdentification(byte[] packet, byte[] from) {
+        if (packet.length < 20 || from.length < 20 || packet[0] >> 4 != 4) {
+            return;
+        }
+        UnsafeBuffer to = new UnsafeBuffer(packet);
+        short old = to.getShort(V4_IDENTIFICATION, BIG_ENDIAN);
+        short now = new UnsafeBuffer(from).getShort(V4_IDENTIFICATION, BIG_ENDIAN);
+        to.putShort(V4_IDENTIFICATION, now, BIG_ENDIAN);
+        int checksum = Checksum.update(
+                to.getShort(V4_CHECKSUM, BIG_ENDIAN), Checksum.difference16(old & 0xffff, now & 0xffff));
+        to.putShort(V4_CHECKSUM, (short) checksum, BIG_ENDIAN);
+    }
+
+    private Optional<String> compare(Flow flow, List<Departure> fromKernel, List<Departure> fromVipline) {
+        if (fromKernel.size() != fromVipline.size()) {
+            return Optional.of(
+                    "the kernel sends " + count(fromKernel.size()) + ", Vipline " + count(fromVipline.size()));
+        }
+        Optional<String> choice = choice(flow);
+        if (choice.isPresent()) {
+            return choice;
+        }
+        boolean isRetargeted = !Retargeting.of(flow).isIdentity();
+        for (int i = 0; i < fromKernel.size(); i++) {
+            Departure one = fromKernel.get(i);
+            Departure other = fromVipline.get(i);
+            if (one.side() != other.side()) {
+                return Optional.of("the links differ");
+            }
+            if (!Arrays.equals(one.packet(), other.packet())
+                    && !(isRetargeted && sameButForZero(one.packet(), other.packet()))) {
+                return Optional.of("the packets differ");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String count(int packets) {
+        return packets == 0 ? "nothing" : packets == 1 ? "a packet" : packets + " packets";
+    }
+
+    /** A checksum that was made to fit another choice may be the other zero (RFC 1624 section 3). */
+    private static boolean sameButForZero(byte[] one, byte[] other) {
+        if (one.length != other.length) {
+            return false;
+        }
+        for (int at = 0; at < one.length; at++) {
+            if (one[at] == other[at]) {
+                continue;
+            }
+            boolean isOtherZero = at + 1 < one.length
+                    && one[at + 1] != other[at + 1]
+                    && one[at] == one[at + 1]
+                    && other[at] == other[at + 1]
+                    && (one[at] == 0 && other[at] == -1 || one[at] == -1 && other[at] == 0);
+            if (!isOtherZero) {
+                return false;
+            }
+            at++;
+        }
+        return true;
+    }
+
+    /** Whether each world chose what it may. */
+    private static Optional<String> choice(Flow flow) {
+        for (World world : World.values()) {
+            Flow.View view = flow.view(world);
+            if (view == null) {
+                continue;
+            }
+            boolean isAllowed = flow.endpoints().isEmpty()
+                    ? view.endpoint().equals(flow.service())
+                    : flow.endpoints().contains(view.endpoint());
+            if (!isAllowed) {
+                return Optional.of(world + " sends to " + view.endpoint() + ", which is none of " + flow.endpoints());
+            }
+        }
+        return sources(flow);
+    }
+
+    private static Optional<String> sources(Flow flow) {
+        Flow.View kernel = flow.view(World.KERNEL);
+        Flow.View vipline = flow.view(World.VIPLINE);
+        if (kernel == null || vipline == null) {
+            return Optional.empty();
+        }
+        // hairpin: masquerade depends on the choice
+        boolean isSameChoice = kernel.endpoint().equals(vipline.endpoint());
+        IpPort one = kernel.source();
+        IpPort other = vipline.source();
+        if (isSameChoice && !one.address().equals(other.address())) {
+            return Optional.of("the sources differ: " + one + ", " + other);
+        }
+        boolean isKept = one.port() == flow.client().port();
+        boolean isAlsoKept = other.port() == flow.client().port();
+        if (isSameChoice && flow.endpoints().size() <= 1 && isKept != isAlsoKept) {
+            return Optional.of("one keeps the client's port, the other does not: " + one + ", " + other);
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,302 @@
+package io.vipline.tools.verify;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.frame.live.NetworkNamespace;
+import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.frame.live.NetworkNamespaces.Outcome;
+import io.vipline.dataplane.frame.live.PacketSocket;
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.dataplane.wire.Ethernet;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.policy.ProxyConfig.LocalAddress;
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The kernel's node: a network namespace with rules of its own, whose two links end in another namespace at packet
+ * sockets of ours. Neighbours are fixed, so nothing but what we send and its consequences is on the links. Used by one
+ * thread. Needs root.
+ *
+ * <p>A packet that is sent passes the node within the system call that sends it, so what comes out is there at once.
+ * Where nothing should, another packet is sent after it, whose arrival says that all is over.
+ */
+final class KernelNode implements AutoCloseable {
+    private static final String NODE = "node";
+    private static final String FAR = "far";
+    private static final long[] NODE_MACS = {0x0276_6c00_0001L, 0x0276_6c00_0002L};
+    private static final long[] FAR_MACS = {0x0276_6c00_0011L, 0x0276_6c00_0012L};
+    private static final String[] V4_GATEWAYS = {"169.254.77.1", "169.254.77.2"};
+    private static final String[] V6_GATEWAYS = {"fe80::77:1", "fe80::77:2"};
+    private static final int MTU_BYTES = 1500;
+    private static final int LONGEST_FRAME = 1 << 17;
+    private static final long PATIENCE_NS = 200_000_000;
+    /** Source and destination of the packets that say that all is over. */
+    private static final int MARKER_FROM = 0xa9fe_4d09;
+
+    private static final int MARKER_TO = 0xa9fe_4d0a;
+
+    private final NetworkNamespaces bed = new NetworkNamespaces();
+    private final Map<Side, PacketSocket> sockets = new EnumMap<>(Side.class);
+    private final Arena arena = Arena.ofShared();
+    private final UnsafeBuffer outgoing =
+            new UnsafeBuffer(arena.allocate(LONGEST_FRAME, 64).address(), LONGEST_FRAME);
+    private final int[] records = {0};
+    private final FrameBatch incoming = new FrameBatch();
+    private final List<Departure> departures = new ArrayList<>();
+    private int markersSent;
+    private int markersBack;
+
+    /** Builds the node, without rules yet. */
+    KernelNode(NodeLayout layout, Timeouts timeouts) {
+        try {
+            bed.add(NODE).add(FAR);
+            links(layout);
+            addresses(layout);
+            routes(layout);
+            settings(layout);
+            timeouts(timeouts);
+            for (Side side : Side.values()) {
+                String name = layout.interfaceOf(side);
+                sockets.put(side, NetworkNamespace.call(bed.name(FAR), () -> PacketSocket.open(name, false)));
+            }
+        } catch (RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private void links(NodeLayout layout) {
+        // no link-local addresses: the node has those that we give it, as Vipline knows them
+        bed.sysctl(NODE, "net/ipv6/conf/default/addr_gen_mode", "1");
+        for (Side side : Side.values()) {
+            String name = layout.interfaceOf(side);
+            int i = side.ordinal();
+            bed.ip(
+                    NODE,
+                    "link add " + name + " mtu " + MTU_BYTES + " address "
+                            + Ethernet.text(NODE_MACS[i]) + " type veth peer name " + name + " mtu " + MTU_BYTES
+                            + " address " + Ethernet.text(FAR_MACS[i]) + " netns @" + FAR);
+            bed.sysctl(FAR, "net/ipv6/conf/" + name + "/disable_ipv6", "1");
+            bed.ip(FAR, "link set " + name + " arp off up");
+        }
+        bed.sysctl(FAR, "net/ipv4/ip_forward", "0");
+        bed.sysctl(NODE, "net/ipv6/conf/all/forwarding", "1");
+        bed.sysctl(NODE, "net/ipv4/ip_forward", "1");
+    }
+
+    private void addresses(NodeLayout layout) {
+        List<String> commands = new ArrayList<>();
+        for (IpAddress address : layout.config().nodeIps()) {
+            commands.add("addr add " + host(address) + " dev " + NodeLayout.OUTSIDE_INTERFACE + nodad(address));
+        }
+        for (LocalAddress local : layout.config().localAddresses()) {
+            boolean isLoopback = local.interfaceName().equals("lo");
+            if (!isLoopback && !layout.config().nodeIps().contains(local.address())) {
+                commands.add("addr add " + host(local.address()) + " dev " + NodeLayout.OUTSIDE_INTERFACE
+                        + nodad(local.address()));
+            }
+        }
+        for (Side side : Side.values()) {
+            commands.add("link set " + layout.interfaceOf(side) + " up");
+        }
+        bed.ip(NODE, commands.toArray(String[]::new));
+    }
+
+    private static String host(IpAddress address) {
+        return address + (address.isV4() ? "/32" : "/128");
+    }
+
+    private static String nodad(IpAddress address) {
+        return address.isV4() ? "" : " nodad";
+    }
+
+    private void routes(NodeLayout layout) {
+        List<String> commands = new ArrayList<>();
+        for (Side side : Side.values()) {
+            String device = " dev " + layout.interfaceOf(side);
+            String mac = Ethernet.text(FAR_MACS[side.ordinal()]);
+            for (String gateway : List.of(V4_GATEWAYS[side.ordinal()], V6_GATEWAYS[side.ordinal()])) {
+                commands.add("neigh add " + gateway + " lladdr " + mac + device + " nud permanent");
+            }
+        }
+        commands.add(route("default", Side.OUTSIDE, layout, true));
+        commands.add(route("default", Side.OUTSIDE, layout, false));
+        for (IpAddress pod : layout.pods()) {
+            commands.add(route(host(pod), Side.PODS, layout, pod.isV4()));
+        }
+        bed.ip(NODE, commands.toArray(String[]::new));
+    }
+
+    private static String route(String to, Side side, NodeLayout layout, boolean isV4) {
+        String gateway = (isV4 ? V4_GATEWAYS : V6_GATEWAYS)[side.ordinal()];
+        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink";
+    }
+
+    /** What a node of a cluster has set, and limits out of the way. */
+    private void settings(NodeLayout layout) {
+        for (String scope : List.of("all", "default", NodeLayout.OUTSIDE_INTERFACE, layout.podInterface())) {
+            bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/rp_filter", "0");
+            bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/send_redirects", "0");
+        }
+        if (layout.config().localhostNodePorts()) {
+            bed.sysctl(NODE, "net/ipv4/conf/all/route_localnet", "1");
+        }
+        bed.sysctl(NODE, "net/ipv4/icmp_ratelimit", "0");
+        bed.sysctl(NODE, "net/ipv4/icmp_msgs_per_sec", "1000000");
+        bed.sysctl(NODE, "net/ipv4/icmp_msgs_burst", "1000000");
+        bed.sysctl(NODE, "net/ipv6/icmp/ratelimit", "0");
+    }
+
+    private void timeouts(Timeouts timeouts) {
+        timeout("tcp_timeout_syn_sent", timeouts.tcpSynSent());
+        timeout("tcp_timeout_syn_recv", timeouts.tcpSynRecv());
+        timeout("tcp_timeout_established", timeouts.tcpEstablished());
+        timeout("tcp_timeout_fin_wait", timeouts.tcpFinWait());
+        timeout("tcp_timeout_close_wait", timeouts.tcpCloseWait());
+        timeout("tcp_timeout_last_ack", timeouts.tcpLastAck());
+        timeout("tcp_timeout_time_wait", timeouts.tcpTimeWait());
+        timeout("tcp_timeout_close", timeouts.tcpClose());
+        timeout("udp_timeout", timeouts.udp());
+        timeout("udp_timeout_stream", timeouts.udpStream());
+        timeout("icmp_timeout", timeouts.icmp());
+        timeout("icmpv6_timeout", timeouts.icmp());
+        timeout("sctp_timeout_established", timeouts.sctp());
+        timeout("generic_timeout", timeouts.generic());
+    }
+
+    private void timeout(String name, int seconds) {
+        bed.sysctl(NODE, "net/netfilter/nf_conntrack_" + name, Integer.toString(seconds));
+    }
+
+    /** Loads rules. @param command {@code iptables-restore}, {@code ip6tables-restore} or {@code nft -f} */
+    void load(String rules, String... command) {
+        String line = String.join(" ", command) + " < " + bed.write(rules);
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(2), "sh", "-c", line);
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException("the kernel does not take the rules: " + line + ": " + outcome.err());
+        }
+    }
+
+    /**
+     * Sends a packet through the node.
+     *
+     * @param expected how many packets should leave because of it
+     * @return those that do
+     */
+    List<Departure> pass(Arrival arrival, int expected) {
+        departures.clear();
+        send(arrival.side(), arrival.packet());
+        if (expected > 0) {
+            collect(() -> departures.size() >= expected);
+        }
+        if (departures.size() < expected || expected == 0) {
+            sendMarker();
+            collect(() -> markersBack == markersSent);
+        }
+        return List.copyOf(departures);
+    }
+
+    private void collect(BooleanSupplier done) {
+        long deadlineNs = System.nanoTime() + PATIENCE_NS;
+        do {
+            for (Side side : Side.values()) {
+                receive(side);
+            }
+        } while (!done.getAsBoolean() && System.nanoTime() < deadlineNs);
+    }
+
+    private void send(Side side, byte[] packet) {
+        int length = Ethernet.HEADER_BYTES + packet.length;
+        outgoing.setMemory(0, FinishedFrame.HEADER_BYTES, (byte) 0);
+        outgoing.putInt(FinishedFrame.LENGTH, length);
+        outgoing.putInt(FinishedFrame.ORIGINAL_LENGTH, length);
+        outgoing.putInt(FinishedFrame.CHECKSUM_START, -1);
+        int frame = FinishedFrame.HEADER_BYTES;
+        Ethernet.putAddress(outgoing, frame + Ethernet.DESTINATION, NODE_MACS[side.ordinal()]);
+        Ethernet.putAddress(outgoing, frame + Ethernet.SOURCE, FAR_MACS[side.ordinal()]);
+        int type = (packet[0] >> 4 & 15) == 6 ? Ethernet.TYPE_IPV6 : Ethernet.TYPE_IPV4;
+        outgoing.putShort(frame + Ethernet.TYPE, (short) type, BIG_ENDIAN);
+        outgoing.putBytes(frame + Ethernet.HEADER_BYTES, packet);
+        sockets.get(side).transmit(outgoing, records, 0, 1);
+    }
+
+    private void sendMarker() {
+        markersSent++;
+        byte[] packet = new byte[32];
+        UnsafeBuffer view = new UnsafeBuffer(packet);
+        view.putInt(0, 0x4500_0020, BIG_ENDIAN);
+        view.putInt(8, 0x4011_0000, BIG_ENDIAN);
+        view.putInt(12, MARKER_FROM, BIG_ENDIAN);
+        view.putInt(16, MARKER_TO, BIG_ENDIAN);
+        view.putShort(10, (short) ~Checksum.fold(Checksum.sum(view, 0, 20)), BIG_ENDIAN);
+        view.putInt(20, 0x0009_0009, BIG_ENDIAN);
+        view.putShort(24, (short) 12, BIG_ENDIAN);
+        view.putInt(28, markersSent, BIG_ENDIAN);
+        send(Side.OUTSIDE, packet);
+    }
+
+    private void receive(Side side) {
+        int count = sockets.get(side).receive(incoming, FrameBatch.CAPACITY, side.ordinal(), 0);
+        for (int i = 0; i < count; i++) {
+            int frame = incoming.offset[i];
+            int type = Ethernet.type(incoming.memory, frame);
+            if (type != Ethernet.TYPE_IPV4 && type != Ethernet.TYPE_IPV6) {
+                continue;
+            }
+            byte[] packet = new byte[incoming.captured[i] - Ethernet.HEADER_BYTES];
+            incoming.memory.getBytes(frame + Ethernet.HEADER_BYTES, packet);
+            finishChecksum(packet, incoming.checksumStart[i] - Ethernet.HEADER_BYTES, incoming.checksumOffset[i]);
+            if (isMarker(packet)) {
+                markersBack = new UnsafeBuffer(packet).getInt(28, BIG_ENDIAN);
+            } else if (!isOfTheLink(packet)) {
+                departures.add(new Departure(side, packet));
+            }
+        }
+    }
+
+    private static void finishChecksum(byte[] packet, int start, int offset) {
+        if (start < 0 || start + offset + 2 > packet.length) {
+            return;
+        }
+        UnsafeBuffer view = new UnsafeBuffer(packet);
+        int checksum = ~Checksum.fold(Checksum.sum(view, start, packet.length - start)) & 0xffff;
+        view.putShort(start + offset, (short) (checksum == 0 ? 0xffff : checksum), BIG_ENDIAN);
+    }
+
+    private static boolean isMarker(byte[] packet) {
+        UnsafeBuffer view = new UnsafeBuffer(packet);
+        return packet.length == 32
+                && packet[0] == 0x45
+                && view.getInt(12, BIG_ENDIAN) == MARKER_FROM
+                && view.getInt(16, BIG_ENDIAN) == MARKER_TO;
+    }
+
+    /** Multicast listener reports and neighbour discovery, which a link's end speaks unasked. */
+    private static boolean isOfTheLink(byte[] packet) {
+        if ((packet[0] >> 4 & 15) != 6 || packet.length < 48) {
+            return false;
+        }
+        boolean isToGroup = packet[24] == (byte) 0xff;
+        int type = (packet[6] == 0 ? packet[48 < packet.length ? 48 : 40] : packet[40]) & 0xff;
+        return isToGroup
+                && Arrays.asList(130, 131, 132, 133, 134, 135, 136, 143).contains(type);
+    }
+
+    @Override
+    public void close() {
+        sockets.values().forEach(PacketSocket::close);
+        bed.close();
+        arena.close();
+    }
+}

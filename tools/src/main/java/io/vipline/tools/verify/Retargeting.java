@@ -1,0 +1,170 @@
+package io.vipline.tools.verify;
+
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.dataplane.wire.Crc32c;
+import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpPort;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Makes the kernel's packet the one that the kernel would have made with Vipline's choices: its endpoint for the
+ * kernel's, its masquerade port for the kernel's, in headers and in what errors quote. Checksums follow by RFC 1624, so a
+ * wrong one stays wrong; where both chose alike, nothing is touched.
+ */
+final class Retargeting {
+    /** The two ends of a packet. */
+    private record Ends(IpPort source, IpPort destination) {
+        static Ends of(PacketView view) {
+            return new Ends(view.source(), view.destination());
+        }
+
+        Ends reversed() {
+            return new Ends(destination, source);
+        }
+
+        Ends addresses() {
+            return new Ends(new IpPort(source.address(), 0), new IpPort(destination.address(), 0));
+        }
+    }
+
+    private final Map<Ends, Ends> pairs = new HashMap<>();
+    private final Map<IpPort, IpPort> addresses = new HashMap<>();
+    private Ends toEndpoint;
+
+    /** For a flow that both worlds know; one that only one knows has nothing to retarget. */
+    static Retargeting of(Flow flow) {
+        Retargeting to = new Retargeting();
+        if (flow.isKnown(World.KERNEL) && flow.isKnown(World.VIPLINE)) {
+            Flow.View kernel = flow.view(World.KERNEL);
+            Flow.View vipline = flow.view(World.VIPLINE);
+            to.add(new Ends(kernel.source(), kernel.endpoint()), new Ends(vipline.source(), vipline.endpoint()));
+        }
+        return to;
+    }
+
+    private void add(Ends from, Ends to) {
+        if (from.equals(to)) {
+            return;
+        }
+        toEndpoint = from;
+        pairs.put(from, to);
+        pairs.put(from.reversed(), to.reversed());
+        pairs.put(from.addresses(), to.addresses());
+        pairs.put(from.reversed().addresses(), to.reversed().addresses());
+        addresses.put(from.addresses().source(), to.addresses().source());
+        addresses.put(from.addresses().destination(), to.addresses().destination());
+    }
+
+    /** Whether anything changes at all. */
+    boolean isIdentity() {
+        return pairs.isEmpty();
+    }
+
+    /** Whether a packet of the kernel's goes to the endpoint that it chose and Vipline did not. */
+    boolean isToEndpoint(byte[] packet) {
+        PacketView view = new PacketView(packet);
+        if (isIdentity() || !view.isIp()) {
+            return false;
+        }
+        Ends ends = Ends.of(view);
+        return view.quoted()
+                .map(inner -> Ends.of(inner).reversed())
+                .map(about -> about.equals(toEndpoint) || about.equals(toEndpoint.addresses()))
+                .orElse(ends.equals(toEndpoint) || ends.equals(toEndpoint.addresses()));
+    }
+
+    byte[] apply(byte[] packet) {
+        byte[] changed = packet.clone();
+        if (!isIdentity()) {
+            PacketView view = new PacketView(changed);
+            if (view.isIp()) {
+                apply(view);
+            }
+        }
+        return changed;
+    }
+
+    /** @return whether it was a packet between the flow's ends, or an error about one */
+    private boolean apply(PacketView view) {
+        UnsafeBuffer memory = view.memory();
+        Ends from = Ends.of(view);
+        Ends to = pairs.get(from);
+        long difference = 0;
+        Optional<PacketView> quoted = view.quoted();
+        if (quoted.isPresent()) {
+            int at = view.transport() + 4;
+            int length = view.end() - at;
+            long before = Checksum.fold(Checksum.sum(memory, at, length));
+            boolean isOfFlow = apply(quoted.get());
+            difference = (~before & 0xffff) + Checksum.fold(Checksum.sum(memory, at, length));
+            to = isOfFlow
+                    ? new Ends(
+                            addresses.getOrDefault(from.source(), from.source()),
+                            addresses.getOrDefault(from.destination(), from.destination()))
+                    : null;
+        }
+        if (to == null) {
+            return false;
+        }
+        long headerDifference = address(view, view.sourceAt(), from.source(), to.source())
+                + address(view, view.destinationAt(), from.destination(), to.destination());
+        if (view.isV4()) {
+            update(memory, view.network() + 10, headerDifference);
+        }
+        difference += view.protocol() == Transport.ICMP ? 0 : headerDifference;
+        difference += ports(view, to);
+        transportChecksum(view, difference);
+        return true;
+    }
+
+    private static long address(PacketView view, int at, IpPort from, IpPort to) {
+        IpAddress old = from.address();
+        IpAddress now = to.address();
+        if (view.isV4()) {
+            view.memory().putInt(at, now.v4(), BIG_ENDIAN);
+            return Checksum.difference32(old.v4(), now.v4());
+        }
+        view.memory().putLong(at, now.high(), BIG_ENDIAN);
+        view.memory().putLong(at + 8, now.low(), BIG_ENDIAN);
+        return Checksum.difference64(old.high(), now.high()) + Checksum.difference64(old.low(), now.low());
+    }
+
+    private static long ports(PacketView view, Ends to) {
+        if (!view.hasPorts()) {
+            return 0;
+        }
+        if (view.isIcmpQuery()) {
+            return word(view, view.transport() + 4, to.source().port());
+        }
+        return word(view, view.transport(), to.source().port())
+                + word(view, view.transport() + 2, to.destination().port());
+    }
+
+    private static long word(PacketView view, int at, int now) {
+        int old = view.word(at);
+        view.memory().putShort(at, (short) now, BIG_ENDIAN);
+        return Checksum.difference16(old, now);
+    }
+
+    private static void transportChecksum(PacketView view, long difference) {
+        int field = view.checksumAt();
+        UnsafeBuffer memory = view.memory();
+        boolean isNone = view.protocol() == Transport.UDP && field >= 0 && memory.getShort(field) == 0;
+        if (field >= 0 && !isNone) {
+            update(memory, field, difference);
+        } else if (view.protocol() == Transport.SCTP && view.end() - view.transport() >= Segment.SCTP_BYTES) {
+            int crc = new Crc32c().of(memory, view.transport(), view.end() - view.transport());
+            memory.putInt(view.transport() + Transport.SCTP_CHECKSUM, Integer.reverseBytes(crc), BIG_ENDIAN);
+        }
+    }
+
+    private static void update(UnsafeBuffer memory, int field, long difference) {
+        memory.putShort(field, (short) Checksum.update(memory.getShort(field, BIG_ENDIAN), difference), BIG_ENDIAN);
+    }
+}

@@ -1,0 +1,136 @@
+package io.vipline.tools.verify;
+
+import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.net.IpPort;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** What is said in a flow, packet by packet: written at once, then played in both worlds in step. */
+final class Script {
+    private final String name;
+    private final Flow flow;
+    private final List<Step> steps = new ArrayList<>();
+    private int next;
+    private long dueNs;
+
+    /** @param name the kind of story, for reports */
+    Script(String name, Flow flow) {
+        this.name = name;
+        this.flow = flow;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Flow flow() {
+        return flow;
+    }
+
+    int position() {
+        return next;
+    }
+
+    boolean isOver() {
+        return next == steps.size();
+    }
+
+    /** Whether it is time for the next step. */
+    boolean isDue(long nowNs) {
+        return nowNs >= dueNs;
+    }
+
+    long dueNs() {
+        return dueNs;
+    }
+
+    Step take() {
+        return steps.get(next++);
+    }
+
+    /** Sets when the step after the one taken last is due. */
+    void played(long nowNs) {
+        dueNs = isOver() ? nowNs : nowNs + steps.get(next).waitNs();
+    }
+
+    /** Lets time pass before the step written last. */
+    void lastAfter(long waitNs) {
+        steps.add(steps.removeLast().after(waitNs));
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    void request(Header header, Segment segment) {
+        Arrival arrival = new Arrival(flow.clientSide(), header.packet(flow.client(), flow.service(), segment));
+        steps.add(Step.of(world -> Optional.of(arrival)));
+    }
+
+    /** A packet of the client's with some bytes changed: {@code at} counts from the IP header. */
+    void mangledRequest(Header header, Segment segment, int at, int xor) {
+        byte[] packet = header.packet(flow.client(), flow.service(), segment);
+        packet[at] ^= (byte) xor;
+        raw(packet);
+    }
+
+    /** Any bytes, from the client's side. */
+    void raw(byte[] packet) {
+        Arrival arrival = new Arrival(flow.clientSide(), packet);
+        steps.add(Step.of(world -> Optional.of(arrival)));
+    }
+
+    /** Pieces of a request, in an order given as indices; an index may come more than once or not at all. */
+    void requestPieces(Header header, Segment segment, List<Integer> cuts, List<Integer> order) {
+        List<byte[]> pieces = header.pieces(flow.client(), flow.service(), segment, cuts);
+        for (int index : order) {
+            raw(pieces.get(Math.min(index, pieces.size() - 1)));
+        }
+    }
+
+    void reply(Header header, Segment segment) {
+        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world))
+                .map(view -> new Arrival(view.side(), header.packet(view.endpoint(), view.source(), segment)))));
+    }
+
+    void replyPieces(Header header, Segment segment, List<Integer> cuts, List<Integer> order) {
+        for (int index : order) {
+            steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
+                List<byte[]> pieces = header.pieces(view.endpoint(), view.source(), segment, cuts);
+                return new Arrival(view.side(), pieces.get(Math.min(index, pieces.size() - 1)));
+            })));
+        }
+    }
+
+    /**
+     * An error about the latest request, as the endpoint or a router before it sends it.
+     *
+     * @param from the router; empty: the endpoint
+     * @param quotedBytes how much of the request it quotes
+     */
+    void errorToClient(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
+        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
+            Segment.Icmp quoting = quoting(error, view.request(), quotedBytes);
+            return new Arrival(view.side(), header.packet(from.orElse(view.endpoint()), view.source(), quoting));
+        })));
+    }
+
+    /** An error about the latest answer, as the client or a router before it sends it. */
+    void errorToEndpoint(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
+        steps.add(Step.of(world -> Optional.ofNullable(flow.answer(world)).map(answer -> {
+            Segment.Icmp quoting = quoting(error, answer, quotedBytes);
+            return new Arrival(flow.clientSide(), header.packet(from.orElse(flow.client()), flow.service(), quoting));
+        })));
+    }
+
+    private static Segment.Icmp quoting(Segment.Icmp error, byte[] packet, int bytes) {
+        byte[] quoted = Arrays.copyOf(packet, Math.min(bytes, packet.length));
+        return new Segment.Icmp(error.type(), error.code(), error.rest(), false, quoted);
+    }
+
+    boolean isTcp() {
+        return flow.protocol() == Transport.TCP;
+    }
+}

@@ -1,0 +1,141 @@
+package io.vipline.tools.verify;
+
+import io.vipline.dataplane.wire.Transport;
+import java.util.HexFormat;
+import java.util.SplittableRandom;
+
+/** Writes what two well-behaved TCPs say into a script, keeping their sequence numbers. */
+final class TcpSpeech {
+    private static final int FIN = Transport.FIN;
+    private static final int SYN = Transport.SYN;
+    private static final int RST = Transport.RST;
+    private static final int PSH = 8;
+    private static final int ACK = Transport.ACK;
+    private static final int WINDOW = 29_200;
+    /** MSS 1460, SACK permitted, window scale 7. */
+    private static final byte[] SYN_OPTIONS = HexFormat.of().parseHex("020405b40402010103030701");
+
+    private static final byte[] NO_OPTIONS = {};
+
+    private final Script script;
+    private final SplittableRandom random;
+    private int clientNext;
+    private int serverNext;
+
+    TcpSpeech(Script script, SplittableRandom random) {
+        this.script = script;
+        this.random = random;
+        clientNext = random.nextInt();
+        serverNext = random.nextInt();
+    }
+
+    void open() {
+        syn();
+        if (random.nextInt(8) == 0) {
+            script.steps().add(script.steps().getLast());
+        }
+        synAck();
+        ackFromClient();
+    }
+
+    void syn() {
+        client(SYN, SYN_OPTIONS, NO_OPTIONS);
+        clientNext++;
+    }
+
+    void synAck() {
+        server(SYN | ACK, SYN_OPTIONS, NO_OPTIONS);
+        serverNext++;
+    }
+
+    void ackFromClient() {
+        client(ACK, NO_OPTIONS, NO_OPTIONS);
+    }
+
+    void ackFromServer() {
+        server(ACK, NO_OPTIONS, NO_OPTIONS);
+    }
+
+    /** Data both ways, acknowledged. */
+    void talk(int exchanges) {
+        for (int i = 0; i < exchanges; i++) {
+            if (random.nextBoolean()) {
+                sayToServer();
+                ackFromServer();
+            } else {
+                sayToClient();
+                ackFromClient();
+            }
+        }
+    }
+
+    void sayToServer() {
+        byte[] payload = payload();
+        client(ACK | PSH, NO_OPTIONS, payload);
+        clientNext += payload.length;
+    }
+
+    void sayToClient() {
+        byte[] payload = payload();
+        server(ACK | PSH, NO_OPTIONS, payload);
+        serverNext += payload.length;
+    }
+
+    /** One of the ways in which conversations end. */
+    void close() {
+        switch (random.nextInt(5)) {
+            case 0 -> client(RST, NO_OPTIONS, NO_OPTIONS);
+            case 1 -> server(RST | ACK, NO_OPTIONS, NO_OPTIONS);
+            case 2 -> {
+                finFromServer();
+                finFromClient();
+                ackFromServer();
+            }
+            case 3 -> {
+                finFromClient();
+                finFromServer();
+                ackFromClient();
+            }
+            default -> {
+                finFromClient();
+                ackFromServer();
+                sayToClient();
+                ackFromClient();
+                finFromServer();
+                ackFromClient();
+            }
+        }
+    }
+
+    void finFromClient() {
+        client(FIN | ACK, NO_OPTIONS, NO_OPTIONS);
+        clientNext++;
+    }
+
+    void finFromServer() {
+        server(FIN | ACK, NO_OPTIONS, NO_OPTIONS);
+        serverNext++;
+    }
+
+    void client(int flags, byte[] options, byte[] payload) {
+        boolean acks = (flags & ACK) != 0;
+        script.request(header(), new Segment.Tcp(clientNext, acks ? serverNext : 0, flags, WINDOW, options, payload));
+    }
+
+    void server(int flags, byte[] options, byte[] payload) {
+        boolean acks = (flags & ACK) != 0;
+        script.reply(header(), new Segment.Tcp(serverNext, acks ? clientNext : 0, flags, WINDOW, options, payload));
+    }
+
+    private Header header() {
+        return Header.plain(2 + random.nextInt(250), random.nextInt(0x10000)).withTos(random.nextInt(256));
+    }
+
+    private byte[] payload() {
+        byte[] payload = new byte[1 + (random.nextInt(4) == 0 ? random.nextInt(1300) : random.nextInt(40))];
+        for (int i = 0; i < payload.length; i++) {
+            payload[i] = (byte) random.nextInt();
+        }
+        return payload;
+    }
+}

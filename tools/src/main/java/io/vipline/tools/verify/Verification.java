@@ -1,0 +1,121 @@
+package io.vipline.tools.verify;
+
+import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.model.Cluster;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.ProxyConfig;
+import io.vipline.rules.policy.ServiceEndpoints;
+import io.vipline.rules.table.Table;
+import io.vipline.tools.compile.CompiledNode;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/** A run of {@code vipline verify}: both worlds built, played in, compared and taken down. */
+public final class Verification {
+    private Verification() {}
+
+    /** What is made wrong on purpose, to see whether it is found. */
+    public enum Fault {
+        NONE,
+        /** Some of Vipline's packets get a wrong transport checksum. */
+        CHECKSUM,
+        /** Some of Vipline's packets get another destination port. */
+        PORT,
+        /** One of the kernel's rules is missing. */
+        RULE
+    }
+
+    /**
+     * What to do.
+     *
+     * @param table what Vipline goes by; {@code config}'s rules in text are loaded into the kernel
+     * @param packets how many to send
+     */
+    public record Plan(
+            Cluster cluster,
+            ProxyConfig config,
+            Table table,
+            Function<IpFamily, ChainWalker> walkers,
+            Function<IpFamily, List<ServiceEndpoints>> services,
+            Timeouts timeouts,
+            long seed,
+            long packets,
+            Fault fault) {}
+
+    /** What came of it. @param departed packets that left the kernel's node */
+    public record Result(long frames, long departed, double seconds, List<Difference> differences) {
+        /** Prints the first differences, and last a line with the numbers. */
+        public void print(PrintWriter out, int shown) {
+            for (int i = 0; i < Math.min(shown, differences.size()); i++) {
+                differences.get(i).print(out, i + 1);
+            }
+            out.println(frames + " frames, " + differences.size() + " differences");
+        }
+    }
+
+    /**
+     * Runs to the end.
+     *
+     * @param stopped whether to end early
+     */
+    public static Result run(Plan plan, BooleanSupplier stopped) {
+        List<ServiceEndpoints> services = new ArrayList<>();
+        for (IpFamily family : IpFamily.values()) {
+            services.addAll(plan.services().apply(family));
+        }
+        NodeLayout layout = NodeLayout.of(plan.config(), services);
+        try (KernelNode kernel = new KernelNode(layout, plan.timeouts());
+                EmulatedNode vipline =
+                        new EmulatedNode(plan.table(), layout, plan.timeouts(), plan.seed(), plan.fault())) {
+            load(plan, kernel);
+            SplittableRandom random = new SplittableRandom(plan.seed());
+            Flows flows = new Flows(layout, services, plan.walkers(), random.split());
+            if (flows.isEmpty()) {
+                throw new IllegalStateException("no Service has an address that can be called");
+            }
+            Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock());
+            long startNs = System.nanoTime();
+            new Contest(judge, new Stories(flows, random.split()), random).run(plan.packets(), stopped);
+            double seconds = (System.nanoTime() - startNs) / 1e9;
+            return new Result(judge.frames(), judge.departed(), seconds, judge.differences());
+        }
+    }
+
+    private static void load(Plan plan, KernelNode kernel) {
+        boolean isNft = plan.config().mode() == ProxyConfig.Mode.NFTABLES;
+        for (IpFamily family : IpFamily.values()) {
+            StringWriter text = new StringWriter();
+            PrintWriter printer = new PrintWriter(text);
+            CompiledNode node = new CompiledNode(plan.cluster(), plan.config(), List.of(family));
+            if (isNft) {
+                node.printNft(printer);
+            } else {
+                node.printIptables(printer, true);
+            }
+            printer.flush();
+            String rules = plan.fault() == Fault.RULE ? withoutOne(text.toString()) : text.toString();
+            String restore = family == IpFamily.IPV4 ? "iptables-restore" : "ip6tables-restore";
+            kernel.load(rules, isNft ? "nft -f -" : restore);
+        }
+    }
+
+    /** Leaves the last rule out that translates a destination. */
+    private static String withoutOne(String rules) {
+        String[] lines = rules.split("\n");
+        for (int i = lines.length - 1; i >= 0; i--) {
+            if (lines[i].toLowerCase(Locale.ROOT).contains(" dnat ")) {
+                lines[i] = "";
+                break;
+            }
+        }
+        return String.join("\n", lines) + "\n";
+    }
+}

@@ -1,0 +1,108 @@
+package io.vipline.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The kernel of this machine judges Vipline, and is judged as a judge. */
+class VerifyTest {
+    private static final String CLUSTER = "examples/shop.yaml";
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private record Run(int exitCode, String out, String err) {
+        String lastLine() {
+            return out.strip().substring(out.strip().lastIndexOf('\n') + 1);
+        }
+    }
+
+    @BeforeAll
+    static void needsRoot() {
+        assumeTrue(NetworkNamespaces.isAvailable(), "needs root and the command ip");
+    }
+
+    private static Run verify(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        List<String> all = new ArrayList<>(List.of("verify", "-f", CLUSTER));
+        all.addAll(List.of(arguments));
+        int exitCode = Vipline.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
+        return new Run(exitCode, out.toString(), err.toString());
+    }
+
+    @Test
+    void theKernelAgreesOnEveryByte() {
+        Run run = verify("--packets", "10000", "--seed", Long.toString(System.nanoTime() & 0xffff));
+        assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.OK);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"checksum", "port", "rule"})
+    void anInjectedFaultIsFoundAndShown(String fault) {
+        Run run = verify("--packets", "2000", "--inject", fault);
+        assertThat(run.exitCode()).isEqualTo(ExitCode.DIFFERENCE);
+        assertThat(run.lastLine()).matches("2000 frames, [1-9]\\d* differences");
+        assertThat(run.out()).contains("difference 1: ", "kernel", "Vipline", " ! ");
+    }
+
+    @Test
+    void aKilledOneLeavesNoNamespaceBehind() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = List.of(
+                java,
+                "--add-exports",
+                "java.base/jdk.internal.misc=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.vipline.tools.Vipline",
+                "verify",
+                "-f",
+                CLUSTER,
+                "--packets",
+                "100M");
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        awaitNamespaces(process, 2);
+        process.destroyForcibly().waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        awaitNamespaces(process, 0);
+    }
+
+    private static void awaitNamespaces(Process process, int count) throws Exception {
+        long deadlineNs = System.nanoTime() + LIMIT.toNanos();
+        while (namespacesOf(process) != count) {
+            assertThat(System.nanoTime()).as("namespaces: " + count).isLessThan(deadlineNs);
+            Thread.sleep(20);
+        }
+    }
+
+    private static int namespacesOf(Process process) throws IOException {
+        Path named = Path.of("/run/netns");
+        int count = 0;
+        if (Files.isDirectory(named)) {
+            try (DirectoryStream<Path> ours = Files.newDirectoryStream(named, "vl-" + process.pid() + "-*")) {
+                for (Path namespace : ours) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+}
