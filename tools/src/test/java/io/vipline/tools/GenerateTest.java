@@ -97,8 +97,11 @@ class GenerateTest {
     void interrupted() throws Exception {
         Path output = folder.resolve("in.pcapng");
         Path said = folder.resolve("stderr");
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        // a build in the background ignores SIGINT, and so would the child
+        List<String> command = new ArrayList<>(List.of(
+                "env",
+                "--default-signal=INT",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(List.of("--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED", Vipline.class.getName()));
         command.addAll(List.of("generate", "-f", SHOP.toString(), "-w", output.toString(), "--packets", "1G"));
