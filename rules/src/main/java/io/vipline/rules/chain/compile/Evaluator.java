@@ -32,6 +32,8 @@ final class Evaluator {
 
     private static final int MIN_MAX_TRIES = 50_000;
 
+    static final String FORKS_TOO_OFTEN = "the rules fork too often to follow every way";
+
     private final IndexedRuleset rules;
     private final NodeNetwork network;
     private final SymbolicTerms terms;
@@ -207,7 +209,7 @@ final class Evaluator {
     /** @return the rest of the way, if the rule decided it; null if the course goes on */
     private Node tryRule(Course course, int index, List<SpineFold.Item> spine) {
         if (++tries > maxTries) {
-            return nodes.undecided("the rules fork too often to follow every way");
+            return nodes.undecided(FORKS_TOO_OFTEN);
         }
         course.rule = index + 1;
         Symbolic packet = course.packet;

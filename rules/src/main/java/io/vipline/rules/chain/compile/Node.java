@@ -1,9 +1,11 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.FlowState;
 import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
+import java.util.Arrays;
 
 /** A node of a decision graph: immutable, shared where equal, equal only to itself. */
 abstract sealed class Node {
@@ -32,6 +34,12 @@ abstract sealed class Node {
                     verdict instanceof Verdict.Pass pass && pass.source() instanceof SourceTranslation.None,
                     1);
             this.verdict = verdict;
+        }
+
+        /** Whether it depends on the packet where this leads: a translation that keeps the address or the port. */
+        boolean keepsPart() {
+            return verdict instanceof Verdict.Dnat dnat
+                    && (dnat.endpoint().port() == 0 || dnat.endpoint().address().equals(Symbolic.UNCHANGED));
         }
     }
 
@@ -192,8 +200,40 @@ abstract sealed class Node {
 
         private Verdict decide(PacketKey key, FlowState state, int draws) {
             Verdict first = one.decide(key, state, draws);
-            boolean decided = first instanceof Verdict.Undecided || first == other.decide(key, state, draws);
-            return decided ? first : undecided;
+            if (first instanceof Verdict.Undecided) {
+                return first;
+            }
+            Verdict second = other.decide(key, state, draws);
+            return first == second
+                            || first instanceof Verdict.Dnat a && second instanceof Verdict.Dnat b && same(a, b, key)
+                    ? first
+                    : undecided;
+        }
+
+        /** Whether two translations do the same to this packet: one may keep the port that the other names. */
+        private static boolean same(Verdict.Dnat one, Verdict.Dnat other, PacketKey key) {
+            return high(one, key) == high(other, key)
+                    && low(one, key) == low(other, key)
+                    && port(one, key) == port(other, key)
+                    && one.local() == other.local()
+                    && one.service().equals(other.service())
+                    && one.source().equals(other.source())
+                    && Arrays.equals(one.recentSet(), other.recentSet());
+        }
+
+        private static long high(Verdict.Dnat dnat, PacketKey key) {
+            IpAddress to = dnat.endpoint().address();
+            return to.equals(Symbolic.UNCHANGED) ? key.destinationHigh : to.high();
+        }
+
+        private static long low(Verdict.Dnat dnat, PacketKey key) {
+            IpAddress to = dnat.endpoint().address();
+            return to.equals(Symbolic.UNCHANGED) ? key.destinationLow : to.low();
+        }
+
+        private static int port(Verdict.Dnat dnat, PacketKey key) {
+            int port = dnat.endpoint().port();
+            return port == 0 ? key.destinationPort : port;
         }
     }
 

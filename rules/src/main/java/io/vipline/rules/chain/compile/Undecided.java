@@ -41,7 +41,9 @@ final class Undecided {
 
     private Node mergeDistinct(Node one, Node other) {
         return switch (one) {
-            case Node.Leaf _ when other instanceof Node.Leaf -> nodes.undecided(because);
+            case Node.Leaf leaf
+            when other instanceof Node.Leaf second ->
+                leaf.keepsPart() || second.keepsPart() ? nodes.either(one, other, because) : nodes.undecided(because);
             case Node.Leaf _ -> mergeDistinct(other, one);
             case Node.Either _ -> nodes.either(one, other, because);
             case Node.Test test -> {

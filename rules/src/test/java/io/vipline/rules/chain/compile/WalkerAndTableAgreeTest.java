@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -89,7 +90,9 @@ class WalkerAndTableAgreeTest {
         Map<String, Double> walked = Distribution.of(walk);
         boolean undecided = lookedUp.keySet().stream().anyMatch(words -> words.startsWith("UNDECIDED"));
         if (undecided) {
-            return walked.size() > 1
+            // one rule set in some ten thousand forks beyond the compiler's limit, which it says
+            return lookedUp.keySet().equals(Set.of("UNDECIDED " + Evaluator.FORKS_TOO_OFTEN))
+                    || walked.size() > 1
                     || walk.outcomes().stream().anyMatch(one -> one.fate() instanceof Outcome.Fate.Unknown);
         }
         return lookedUp.keySet().equals(walked.keySet())
