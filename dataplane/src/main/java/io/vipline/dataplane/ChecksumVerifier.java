@@ -3,12 +3,12 @@ package io.vipline.dataplane;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Crc32c;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.DirectBuffer;
 
 /**
  * Judges checksums as the kernel does on arrival: {@code ip_rcv_core} drops a packet with a wrong header checksum,
@@ -18,11 +18,11 @@ import org.agrona.DirectBuffer;
 final class ChecksumVerifier {
     private final Crc32c crc = new Crc32c();
 
-    static boolean isIpRight(DirectBuffer memory, Packet packet) {
+    static boolean isIpRight(NativeMemory memory, Packet packet) {
         return packet.family != Packet.IPV4 || Ipv4.hasRightChecksum(memory, packet);
     }
 
-    boolean isTransportRight(DirectBuffer memory, Packet packet) {
+    boolean isTransportRight(NativeMemory memory, Packet packet) {
         boolean isJudged = packet.transportCaptured == packet.transportBytes
                 && !packet.fragment
                 && !packet.hasPartialChecksum()
@@ -44,7 +44,7 @@ final class ChecksumVerifier {
         };
     }
 
-    private static boolean isZeroSum(DirectBuffer memory, Packet packet, int bytes, boolean pseudoHeader) {
+    private static boolean isZeroSum(NativeMemory memory, Packet packet, int bytes, boolean pseudoHeader) {
         long sum = Checksum.sum(memory, packet.frameOffset + packet.transport, bytes);
         if (pseudoHeader) {
             sum += Checksum.pseudoHeader(packet, packet.protocol, bytes);

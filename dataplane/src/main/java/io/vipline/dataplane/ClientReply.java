@@ -2,10 +2,10 @@ package io.vipline.dataplane;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * An answer as its client saw it, coming from the virtual IP. What the endpoint sent differed in addresses, ports, one
@@ -22,7 +22,7 @@ final class ClientReply {
      *
      * @param frame where the copy begins
      */
-    static void pass(MutableDirectBuffer out, int frame, Packet packet, Counters counters) {
+    static void pass(NativeMemory out, int frame, Packet packet, Counters counters) {
         if (packet.ttl == 255) {
             Emitter.decrementTtl(out, frame, packet);
             counters.clientRepliesWithTtl255++;
@@ -48,7 +48,7 @@ final class ClientReply {
         };
     }
 
-    private static boolean toZero(MutableDirectBuffer out, int field) {
+    private static boolean toZero(NativeMemory out, int field) {
         boolean isAllOnes = out.getShort(field, BIG_ENDIAN) == (short) 0xffff;
         if (isAllOnes) {
             out.putShort(field, (short) 0, BIG_ENDIAN);

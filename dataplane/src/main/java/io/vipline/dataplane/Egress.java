@@ -11,11 +11,11 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The way out: copies frames into the sink, rewritten as their connection says, one hop less to live, and counts what
@@ -75,7 +75,7 @@ final class Egress {
     /** The whole is rewritten in place; each piece takes its addresses and its share of the payload from there. */
     private void forwardPieces(Datagram datagram, Connection connection, int kind) {
         FrameBatch batch = datagram.batch();
-        UnsafeBuffer memory = batch.memory;
+        NativeMemory memory = batch.memory;
         boolean isRewritten = kind != ConnectionTable.CLIENT_REPLY && connection.has(Connection.TRANSLATED);
         Rewrite to = rewriteFor(connection, kind);
         if (isRewritten) {

@@ -7,14 +7,13 @@ import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import java.nio.ByteOrder;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /** Puts finished frames into a sink: claims room, copies, fills in the record's header. Owned by one thread. */
 final class Emitter {
@@ -30,7 +29,7 @@ final class Emitter {
     }
 
     /** The sink's memory; valid until the next {@link #copy} or {@link #claim}. */
-    MutableDirectBuffer memory() {
+    NativeMemory memory() {
         return sink.memory();
     }
 
@@ -54,7 +53,7 @@ final class Emitter {
     }
 
     /** Short frames word by word: a call to copy memory costs more than the copy. */
-    private static void copy(DirectBuffer from, int fromAt, MutableDirectBuffer to, int toAt, int length) {
+    private static void copy(NativeMemory from, int fromAt, NativeMemory to, int toAt, int length) {
         if (length > 256 || length < 8) {
             to.putBytes(toAt, from, fromAt, length);
             return;
@@ -67,7 +66,7 @@ final class Emitter {
     }
 
     /** One hop less, and the IPv4 header checksum that goes with it ({@code ip_decrease_ttl}). */
-    static void decrementTtl(MutableDirectBuffer out, int frame, Packet packet) {
+    static void decrementTtl(NativeMemory out, int frame, Packet packet) {
         int at = frame + packet.network;
         if (packet.family == Packet.IPV6) {
             out.putByte(at + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
@@ -86,7 +85,7 @@ final class Emitter {
      */
     boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
         header(batch, packet, packet.captured, packet.original);
-        MutableDirectBuffer out = sink.memory();
+        NativeMemory out = sink.memory();
         int slot = packet.slot;
         int endpointId = connection == null ? -1 : connection.endpointId();
         int flow = connection == null ? -1 : connection.flow();
@@ -110,7 +109,7 @@ final class Emitter {
         return way == Router.Way.SEND || way == Router.Way.HELD;
     }
 
-    private void origin(MutableDirectBuffer out, Connection connection) {
+    private void origin(NativeMemory out, Connection connection) {
         out.putInt(record + FinishedFrame.PROTOCOL, connection.protocol());
         int ports = connection.originalSourcePort() << 16 | connection.originalDestinationPort();
         out.putInt(record + FinishedFrame.ORIGINAL_PORTS, ports);
@@ -123,7 +122,7 @@ final class Emitter {
     /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
     boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
         header(batch, packet, frameBytes, frameBytes);
-        MutableDirectBuffer out = sink.memory();
+        NativeMemory out = sink.memory();
         out.putLong(record + FinishedFrame.CHECKSUM_START, pair(-1, 0));
         out.putLong(record + FinishedFrame.GSO_TYPE, 0);
         out.putLong(record + FinishedFrame.DISPOSITION, pair(Disposition.GENERATED.ordinal(), -1));
@@ -133,7 +132,7 @@ final class Emitter {
     }
 
     private void header(FrameBatch batch, Packet packet, int captured, int original) {
-        MutableDirectBuffer out = sink.memory();
+        NativeMemory out = sink.memory();
         int slot = packet.slot;
         out.putLong(record + FinishedFrame.NUMBER, packet.number);
         out.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[slot]);

@@ -4,11 +4,11 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Translates an ICMP error about a packet of a connection ({@code nf_nat_icmp_reply_translation}): the quoted packet
@@ -32,7 +32,7 @@ final class IcmpErrorPassage {
      * @param kind direction in which the error travels, as {@link ConnectionTable#find} told it
      */
     void pass(int frame, Packet error, Packet quoted, Connection connection, int kind) {
-        MutableDirectBuffer out = emitter.memory();
+        NativeMemory out = emitter.memory();
         if (kind == ConnectionTable.CLIENT_REPLY) {
             ClientReply.pass(out, frame, error, counters);
             return;
@@ -43,8 +43,7 @@ final class IcmpErrorPassage {
         Emitter.decrementTtl(out, frame, error);
     }
 
-    private void translate(
-            MutableDirectBuffer out, int frame, Packet error, Packet quoted, Connection connection, int kind) {
+    private void translate(NativeMemory out, int frame, Packet error, Packet quoted, Connection connection, int kind) {
         boolean reply = kind == ConnectionTable.REPLY;
         int icmp = frame + error.transport;
         long before = Checksum.fold(Checksum.sum(out, icmp + 4, error.transportCaptured - 4));
@@ -59,7 +58,7 @@ final class IcmpErrorPassage {
         out.putShort(field, (short) Checksum.update(out.getShort(field, BIG_ENDIAN), difference), BIG_ENDIAN);
     }
 
-    private long outer(MutableDirectBuffer out, int frame, Packet error, Connection connection, boolean reply) {
+    private long outer(NativeMemory out, int frame, Packet error, Connection connection, boolean reply) {
         Rewrite outer = reply ? rewrite.toClient(connection) : rewrite.toEndpoint(connection);
         boolean isDestinationTranslated = connection.has(Connection.DESTINATION_TRANSLATED);
         boolean isSourceTranslated = connection.has(Connection.SOURCE_TRANSLATED);

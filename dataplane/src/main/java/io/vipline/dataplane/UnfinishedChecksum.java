@@ -2,11 +2,10 @@ package io.vipline.dataplane;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Checksums that a sender's kernel left to the network card ({@code CHECKSUM_PARTIAL}): the field holds the sum of the
@@ -16,7 +15,7 @@ final class UnfinishedChecksum {
     private UnfinishedChecksum() {}
 
     /** Marks a packet whose source did not say so but whose field holds just the pseudo-header's sum. */
-    static void detect(DirectBuffer memory, Packet packet) {
+    static void detect(NativeMemory memory, Packet packet) {
         int field = field(packet);
         if (field < 0 || packet.hasPartialChecksum() || packet.fragment || packet.transportCaptured < field + 2) {
             return;
@@ -30,7 +29,7 @@ final class UnfinishedChecksum {
     }
 
     /** Finishes a checksum that is open; one of a frame that the snap length cut stays open. */
-    static void finish(MutableDirectBuffer out, int frame, Packet packet) {
+    static void finish(NativeMemory out, int frame, Packet packet) {
         if (!packet.hasPartialChecksum() || packet.transportCaptured < packet.transportBytes) {
             return;
         }

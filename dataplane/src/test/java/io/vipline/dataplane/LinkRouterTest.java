@@ -9,6 +9,7 @@ import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.live.FrameRing;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.InterfaceTable;
 import io.vipline.dataplane.route.InterfaceTable.Interface;
 import io.vipline.dataplane.route.InterfaceTable.InterfaceAddress;
@@ -91,7 +92,7 @@ class LinkRouterTest {
 
     private List<String> send(int link, byte[] frame, long seconds) {
         FrameBatch batch = new FrameBatch();
-        batch.memory.wrap(frame);
+        batch.memory.wrap(NativeMemory.copyOf(frame));
         batch.add(0, frame.length, frame.length, seconds * SECOND, link, LinkType.ETHERNET);
         pipeline.process(batch);
         return poll(seconds);

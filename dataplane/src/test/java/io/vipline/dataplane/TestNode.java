@@ -10,6 +10,7 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.chain.KubeProxyRules;
 import io.vipline.rules.chain.KubeProxyWriter;
@@ -36,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.agrona.concurrent.AtomicBuffer;
 
 /** A whole pipeline with the rules of one node of a cluster, fed frame by frame. */
 final class TestNode implements AutoCloseable {
@@ -151,7 +151,7 @@ final class TestNode implements AutoCloseable {
         }
 
         @Override
-        public AtomicBuffer memory() {
+        public NativeMemory memory() {
             return sink.memory();
         }
 

@@ -4,11 +4,11 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Frames from clients to Services in native memory, one for each flow in an order that looks like none, handed out in
@@ -29,7 +29,7 @@ final class ClientFrames implements AutoCloseable {
     private final long gapNs;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment memory;
-    private final UnsafeBuffer view;
+    private final NativeMemory view;
     private final FrameBatch batch = new FrameBatch();
     private int next;
     private long nowNs = BEGIN_NS;
@@ -49,7 +49,7 @@ final class ClientFrames implements AutoCloseable {
         this.gapNs = gapNs;
         frameBytes = Math.max(LEAST_FRAME_BYTES, ETHERNET_BYTES + kind.networkBytes() + kind.transportBytes());
         memory = arena.allocate((long) flows * stride(), 64);
-        view = new UnsafeBuffer(memory.address(), flows * stride());
+        view = new NativeMemory(memory.address(), flows * stride());
         int[] order = shuffled(flows);
         for (int i = 0; i < flows; i++) {
             write(i * stride(), order[i]);

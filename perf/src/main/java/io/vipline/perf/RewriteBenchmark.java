@@ -3,12 +3,12 @@ package io.vipline.perf;
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.wire.Decoder;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import java.lang.foreign.Arena;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -26,7 +26,7 @@ public class RewriteBenchmark {
     private final Connection connection = new Connection();
     private final Rewrite rewrite = new Rewrite();
     private final Arena arena = Arena.ofShared();
-    private UnsafeBuffer out;
+    private NativeMemory out;
     private ClientFrames frames;
     private ConnectionTable connections;
 
@@ -39,7 +39,7 @@ public class RewriteBenchmark {
         connection.wrap(connections, connections.allocate()).open(packet, frames.nowNs());
         boolean isV4 = kind.family == Packet.IPV4;
         connection.replySource(isV4 ? 0 : 0xfd00_0010_0244_0000L, isV4 ? IpAddress.V4_PREFIX | 0x0af4_0107L : 7, 8080);
-        out = new UnsafeBuffer(arena.allocate(128, 64).address(), 128);
+        out = new NativeMemory(arena.allocate(128, 64).address(), 128);
         out.putBytes(0, batch.memory, packet.frameOffset, packet.captured);
     }
 

@@ -2,12 +2,12 @@ package io.vipline.tools;
 
 import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.agrona.DirectBuffer;
 
 /**
  * Says of each frame what became of it and by which rules, for Wireshark's packet comments. A connection's rules are
@@ -36,7 +36,7 @@ final class FrameComments {
     }
 
     /** @param record where a {@link FinishedFrame} record begins */
-    String of(DirectBuffer memory, int record) {
+    String of(NativeMemory memory, int record) {
         Disposition disposition = DISPOSITIONS[memory.getInt(record + FinishedFrame.DISPOSITION)];
         int endpointId = memory.getInt(record + FinishedFrame.ENDPOINT_ID);
         int flow = memory.getInt(record + FinishedFrame.FLOW);
@@ -50,7 +50,7 @@ final class FrameComments {
         };
     }
 
-    private String translated(DirectBuffer memory, int record, int endpointId, int flow) {
+    private String translated(NativeMemory memory, int record, int endpointId, int flow) {
         int flags = memory.getInt(record + FinishedFrame.FLAGS);
         boolean isReply = (flags & FinishedFrame.REPLY) != 0;
         String masquerade = (flags & FinishedFrame.MASQUERADED) != 0 ? ", masqueraded" : "";
@@ -66,7 +66,7 @@ final class FrameComments {
                 : text + ", " + path(memory, record, endpointId);
     }
 
-    private String path(DirectBuffer memory, int record, int endpointId) {
+    private String path(NativeMemory memory, int record, int endpointId) {
         int ports = memory.getInt(record + FinishedFrame.ORIGINAL_PORTS);
         PacketDescription first = PacketDescription.first(
                 memory.getInt(record + FinishedFrame.PROTOCOL),
@@ -79,7 +79,7 @@ final class FrameComments {
                 connection -> rulePath.of(first, table.endpoint(endpointId).toString()));
     }
 
-    private static IpAddress address(DirectBuffer memory, int at) {
+    private static IpAddress address(NativeMemory memory, int at) {
         return new IpAddress(memory.getLong(at), memory.getLong(at + 8));
     }
 }

@@ -1,8 +1,8 @@
 package io.vipline.dataplane.conntrack;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * View of an entry of a {@link ConnectionTable}; reused, owned by the table's thread. Values are in host order.
@@ -53,7 +53,7 @@ public final class Connection {
     /** IPS_ASSURED: not given up when the table is full. */
     public static final int ASSURED = 8;
 
-    private UnsafeBuffer chunk;
+    private NativeMemory chunk;
     private int at;
     private boolean wide;
     private int entry;

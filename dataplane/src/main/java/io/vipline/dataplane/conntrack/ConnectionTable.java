@@ -1,11 +1,11 @@
 package io.vipline.dataplane.conntrack;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.FlowHash;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Connections of one address family, found by either of their tuples. Entries lie in native memory and never move, 64
@@ -36,13 +36,13 @@ public final class ConnectionTable implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final boolean wide;
     private final int strideLog2;
-    private UnsafeBuffer[] chunks = new UnsafeBuffer[0];
+    private NativeMemory[] chunks = new NativeMemory[0];
     private int allocated;
     private int freeHead = -1;
     private int live;
 
     private Arena indexArena;
-    private UnsafeBuffer index;
+    private NativeMemory index;
     private int slotMask;
     private int slotsUsed;
     private int sweepAt;
@@ -57,7 +57,7 @@ public final class ConnectionTable implements AutoCloseable {
     private void newIndex(int slots) {
         indexArena = Arena.ofShared();
         MemorySegment segment = indexArena.allocate(8L * slots, 64);
-        index = new UnsafeBuffer(segment.address(), 8 * slots);
+        index = new NativeMemory(segment.address(), 8 * slots);
         slotMask = slots - 1;
         slotsUsed = 0;
     }
@@ -71,7 +71,7 @@ public final class ConnectionTable implements AutoCloseable {
         return wide;
     }
 
-    UnsafeBuffer chunkOf(int entry) {
+    NativeMemory chunkOf(int entry) {
         return chunks[entry >>> CHUNK_ENTRIES_LOG2];
     }
 
@@ -127,7 +127,7 @@ public final class ConnectionTable implements AutoCloseable {
     }
 
     private int matches(Packet packet, int reference, boolean clientView) {
-        UnsafeBuffer chunk = chunkOf(reference >>> 1);
+        NativeMemory chunk = chunkOf(reference >>> 1);
         int at = offsetOf(reference >>> 1);
         if (chunk.getByte(at + Connection.PROTOCOL) != (byte) packet.protocol) {
             return -1;
@@ -147,7 +147,7 @@ public final class ConnectionTable implements AutoCloseable {
         return -1;
     }
 
-    private boolean sameOriginal(UnsafeBuffer chunk, int at, Packet packet) {
+    private boolean sameOriginal(NativeMemory chunk, int at, Packet packet) {
         if (!wide) {
             return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.sourceLow
                     && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.destinationLow;
@@ -156,7 +156,7 @@ public final class ConnectionTable implements AutoCloseable {
                 && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.destinationHigh, packet.destinationLow);
     }
 
-    private boolean reversedOriginal(UnsafeBuffer chunk, int at, Packet packet) {
+    private boolean reversedOriginal(NativeMemory chunk, int at, Packet packet) {
         if (!wide) {
             return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.destinationLow
                     && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.sourceLow;
@@ -165,7 +165,7 @@ public final class ConnectionTable implements AutoCloseable {
                 && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.sourceHigh, packet.sourceLow);
     }
 
-    private boolean sameReply(UnsafeBuffer chunk, int at, Packet packet) {
+    private boolean sameReply(NativeMemory chunk, int at, Packet packet) {
         if (!wide) {
             return chunk.getInt(at + Connection.V4_REPLY_SOURCE) == (int) packet.sourceLow
                     && chunk.getInt(at + Connection.V4_REPLY_DESTINATION) == (int) packet.destinationLow;
@@ -174,7 +174,7 @@ public final class ConnectionTable implements AutoCloseable {
                 && same(chunk, at + Connection.V6_REPLY_DESTINATION, packet.destinationHigh, packet.destinationLow);
     }
 
-    private static boolean same(UnsafeBuffer chunk, int at, long high, long low) {
+    private static boolean same(NativeMemory chunk, int at, long high, long low) {
         return chunk.getLong(at) == high && chunk.getLong(at + 8) == low;
     }
 
@@ -196,8 +196,8 @@ public final class ConnectionTable implements AutoCloseable {
 
     private void addChunk() {
         int bytes = CHUNK_ENTRIES << strideLog2;
-        UnsafeBuffer[] more = java.util.Arrays.copyOf(chunks, chunks.length + 1);
-        more[chunks.length] = new UnsafeBuffer(arena.allocate(bytes, 64).address(), bytes);
+        NativeMemory[] more = java.util.Arrays.copyOf(chunks, chunks.length + 1);
+        more[chunks.length] = new NativeMemory(arena.allocate(bytes, 64).address(), bytes);
         chunks = more;
     }
 
@@ -206,7 +206,7 @@ public final class ConnectionTable implements AutoCloseable {
         if ((slotsUsed + 2) * 2L > slotMask + 1) {
             grow();
         }
-        UnsafeBuffer chunk = chunkOf(entry);
+        NativeMemory chunk = chunkOf(entry);
         int at = offsetOf(entry);
         put(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
@@ -223,7 +223,7 @@ public final class ConnectionTable implements AutoCloseable {
         slotsUsed++;
     }
 
-    private int hashOf(UnsafeBuffer chunk, int at, int tuple) {
+    private int hashOf(NativeMemory chunk, int at, int tuple) {
         int ports = chunk.getInt(at + (tuple == ORIGINAL ? Connection.ORIGINAL_PORTS : Connection.REPLY_PORTS));
         int protocol = chunk.getByte(at + Connection.PROTOCOL) & 0xff;
         if (!wide) {
@@ -240,7 +240,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Forgets a connection. */
     public void remove(int entry) {
-        UnsafeBuffer chunk = chunkOf(entry);
+        NativeMemory chunk = chunkOf(entry);
         int at = offsetOf(entry);
         takeOut(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
@@ -251,7 +251,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Gives back an entry that was allocated but never inserted. */
     public void release(int entry) {
-        UnsafeBuffer chunk = chunkOf(entry);
+        NativeMemory chunk = chunkOf(entry);
         int at = offsetOf(entry);
         chunk.putInt(at, freeHead + 1);
         chunk.putLong(at + Connection.EXPIRY_NS, 0);
@@ -289,7 +289,7 @@ public final class ConnectionTable implements AutoCloseable {
         if (slotMask >= 1 << 27) {
             throw new IllegalStateException("connection table: more than " + live + " entries");
         }
-        UnsafeBuffer old = index;
+        NativeMemory old = index;
         Arena oldArena = indexArena;
         int oldSlots = slotMask + 1;
         newIndex(oldSlots * 2);
@@ -312,7 +312,7 @@ public final class ConnectionTable implements AutoCloseable {
         for (int i = 0; i < steps; i++) {
             int entry = sweepAt;
             sweepAt = sweepAt + 1 >= allocated ? 0 : sweepAt + 1;
-            UnsafeBuffer chunk = chunkOf(entry);
+            NativeMemory chunk = chunkOf(entry);
             int at = offsetOf(entry);
             if (chunk.getByte(at + Connection.STATE) != Connection.FREE
                     && chunk.getLong(at + Connection.EXPIRY_NS) <= nowNs) {

@@ -2,10 +2,10 @@ package io.vipline.dataplane.fragment;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
-import org.agrona.MutableDirectBuffer;
 
 /** Makes the header of a first fragment that of the whole datagram. */
 final class Defragmented {
@@ -19,7 +19,7 @@ final class Defragmented {
      * @param fragmentHeader where the IPv6 fragment header begins; 0 for IPv4
      * @param end where the datagram ends
      */
-    static void mend(MutableDirectBuffer memory, int network, int fragmentHeader, int end) {
+    static void mend(NativeMemory memory, int network, int fragmentHeader, int end) {
         int bytes = end - network;
         if (fragmentHeader != 0) {
             memory.putShort(network + Ipv6.PAYLOAD_LENGTH, (short) (bytes - Ipv6.HEADER_BYTES), BIG_ENDIAN);

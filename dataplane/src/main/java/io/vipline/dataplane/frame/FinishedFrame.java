@@ -1,6 +1,6 @@
 package io.vipline.dataplane.frame;
 
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * Layout of a finished frame's record in a {@link FrameSink}: a 104-byte header in host byte order, then the frame.
@@ -67,7 +67,7 @@ public final class FinishedFrame {
 
     private FinishedFrame() {}
 
-    public static int length(DirectBuffer memory, int record) {
+    public static int length(NativeMemory memory, int record) {
         return memory.getInt(record + LENGTH);
     }
 }

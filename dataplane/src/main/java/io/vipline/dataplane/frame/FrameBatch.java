@@ -1,6 +1,6 @@
 package io.vipline.dataplane.frame;
 
-import org.agrona.concurrent.UnsafeBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * Frames as a source hands them over: places in one memory, with what came along. Frame {@code i} is {@link #captured}
@@ -13,7 +13,7 @@ public final class FrameBatch {
     public static final int CAPACITY = 64;
 
     /** Memory that all frames of the batch lie in: wrapped by the source, replaced only between polls. */
-    public final UnsafeBuffer memory = new UnsafeBuffer(0, 0);
+    public final NativeMemory memory = new NativeMemory(0, 0);
 
     public int count;
     public final int[] offset;

@@ -1,6 +1,6 @@
 package io.vipline.dataplane.frame;
 
-import org.agrona.concurrent.AtomicBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * Where finished frames go. The forwarder claims room, writes a {@link FinishedFrame} record there and commits it; so a
@@ -18,7 +18,7 @@ public interface FrameSink {
     int FULL = -1;
 
     /** Valid until the next claim. */
-    AtomicBuffer memory();
+    NativeMemory memory();
 
     /** Hands over the record that was claimed last. */
     void commit();

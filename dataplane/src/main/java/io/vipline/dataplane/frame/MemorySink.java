@@ -1,10 +1,9 @@
 package io.vipline.dataplane.frame;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.agrona.BitUtil;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Finishes frames into an area of native memory that is used over and over: a replay whose output nobody wants, or
@@ -17,7 +16,7 @@ public final class MemorySink implements FrameSink, AutoCloseable {
     private static final int HOT_BYTES = 1 << 13;
 
     private final Arena arena;
-    private final UnsafeBuffer area;
+    private final NativeMemory area;
     private int next;
     private int claimed = FULL;
     private int claimedEnd;
@@ -30,7 +29,7 @@ public final class MemorySink implements FrameSink, AutoCloseable {
     public MemorySink(int areaBytes) {
         arena = Arena.ofShared();
         MemorySegment segment = arena.allocate(areaBytes, 64);
-        area = new UnsafeBuffer(segment.address(), areaBytes);
+        area = new NativeMemory(segment.address(), areaBytes);
     }
 
     /** @return {@link #FULL} only for a record longer than the whole area */
@@ -51,7 +50,7 @@ public final class MemorySink implements FrameSink, AutoCloseable {
     }
 
     @Override
-    public AtomicBuffer memory() {
+    public NativeMemory memory() {
         return area;
     }
 

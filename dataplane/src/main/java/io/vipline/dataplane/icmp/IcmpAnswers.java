@@ -2,14 +2,13 @@ package io.vipline.dataplane.icmp;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Writes the ICMP and ICMPv6 errors that a node sends back: {@code icmp_send} ({@code net/ipv4/icmp.c}), {@code
@@ -76,8 +75,7 @@ public final class IcmpAnswers {
      * @param out has {@link #frameBytes} bytes of room at {@code at}
      * @param from the node's address that the error comes from
      */
-    public static void write(
-            DirectBuffer in, Packet packet, MutableDirectBuffer out, int at, Answer answer, IpAddress from) {
+    public static void write(NativeMemory in, Packet packet, NativeMemory out, int at, Answer answer, IpAddress from) {
         link(in, packet, out, at);
         int ip = at + packet.network;
         int icmp = ip + ipHeaderBytes(packet);
@@ -99,7 +97,7 @@ public final class IcmpAnswers {
         out.putShort(icmp + Transport.ICMP_CHECKSUM, (short) ~Checksum.fold(sum), BIG_ENDIAN);
     }
 
-    private static void takeHop(Packet packet, MutableDirectBuffer out, int quoted) {
+    private static void takeHop(Packet packet, NativeMemory out, int quoted) {
         if (packet.family == Packet.IPV6) {
             out.putByte(quoted + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
             return;
@@ -110,7 +108,7 @@ public final class IcmpAnswers {
         out.putShort(quoted + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
     }
 
-    private static void link(DirectBuffer in, Packet packet, MutableDirectBuffer out, int at) {
+    private static void link(NativeMemory in, Packet packet, NativeMemory out, int at) {
         out.putBytes(at, in, packet.frameOffset, packet.network);
         if (packet.network >= 14 && packet.ethernet) {
             out.putBytes(at, in, packet.frameOffset + 6, 6);
@@ -118,8 +116,7 @@ public final class IcmpAnswers {
         }
     }
 
-    private static void ipv4(
-            DirectBuffer in, Packet packet, MutableDirectBuffer out, int ip, IpAddress from, int icmpBytes) {
+    private static void ipv4(NativeMemory in, Packet packet, NativeMemory out, int ip, IpAddress from, int icmpBytes) {
         int typeOfService = in.getByte(packet.frameOffset + packet.network + Ipv4.TYPE_OF_SERVICE);
         // RT_TOS(tos) | IPTOS_PREC_INTERNETCONTROL
         out.putByte(ip, (byte) 0x45);
@@ -135,7 +132,7 @@ public final class IcmpAnswers {
         out.putShort(ip + Ipv4.CHECKSUM, (short) checksum, BIG_ENDIAN);
     }
 
-    private static void ipv6(Packet packet, MutableDirectBuffer out, int ip, IpAddress from, int icmpBytes) {
+    private static void ipv6(Packet packet, NativeMemory out, int ip, IpAddress from, int icmpBytes) {
         out.putInt(ip, 6 << 28, BIG_ENDIAN);
         out.putShort(ip + Ipv6.PAYLOAD_LENGTH, (short) icmpBytes, BIG_ENDIAN);
         out.putByte(ip + Ipv6.NEXT_HEADER, (byte) Transport.ICMPV6);

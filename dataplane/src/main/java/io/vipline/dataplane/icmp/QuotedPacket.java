@@ -2,12 +2,12 @@ package io.vipline.dataplane.icmp;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
-import org.agrona.DirectBuffer;
 
 /**
  * Reads the packet that an ICMP error quotes. Its length fields describe a packet of which only the beginning is there,
@@ -23,7 +23,7 @@ public final class QuotedPacket {
      * @param error a decoded ICMP error
      * @return whether enough is quoted to tell the connection
      */
-    public boolean decode(DirectBuffer memory, Packet error) {
+    public boolean decode(NativeMemory memory, Packet error) {
         packet.frameOffset = error.frameOffset;
         packet.captured = error.captured;
         packet.family = error.family;
@@ -38,7 +38,7 @@ public final class QuotedPacket {
         return enough;
     }
 
-    private boolean ipv4(DirectBuffer memory, int available) {
+    private boolean ipv4(NativeMemory memory, int available) {
         int at = packet.frameOffset + packet.network;
         if (available < Ipv4.MIN_HEADER_BYTES) {
             return false;
@@ -59,7 +59,7 @@ public final class QuotedPacket {
         return transport(memory, headerBytes, available);
     }
 
-    private boolean ipv6(DirectBuffer memory, int available) {
+    private boolean ipv6(NativeMemory memory, int available) {
         int at = packet.frameOffset + packet.network;
         if (available < Ipv6.HEADER_BYTES || (memory.getByte(at) >>> 4 & 15) != 6) {
             return false;
@@ -87,7 +87,7 @@ public final class QuotedPacket {
         return transport(memory, offset, available);
     }
 
-    private boolean transport(DirectBuffer memory, int headerBytes, int available) {
+    private boolean transport(NativeMemory memory, int headerBytes, int available) {
         packet.transport = packet.network + headerBytes;
         packet.transportCaptured = available - headerBytes;
         packet.transportBytes = packet.transportCaptured;

@@ -4,13 +4,13 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.vipline.dataplane.conntrack.Connection;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Crc32c;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Gives a packet new addresses and ports, and updates every checksum that covers them incrementally, so that a wrong one
@@ -94,12 +94,12 @@ public final class Rewrite {
      *
      * @return the difference that the pseudo-header's sum changes by
      */
-    public long applyAddresses(MutableDirectBuffer out, int frame, Packet packet) {
+    public long applyAddresses(NativeMemory out, int frame, Packet packet) {
         return packet.family == Packet.IPV4 ? ipv4(out, frame, packet, 0) : ipv6(out, frame, packet);
     }
 
     /** {@link #apply}, and one hop less to live: one update of the IPv4 header checksum serves both. */
-    public void applyAndHop(MutableDirectBuffer out, int frame, Packet packet) {
+    public void applyAndHop(NativeMemory out, int frame, Packet packet) {
         long difference;
         if (packet.family == Packet.IPV4) {
             difference = ipv4(out, frame, packet, Ipv4.HOP_DIFFERENCE);
@@ -119,11 +119,11 @@ public final class Rewrite {
      * @param frame where the copy begins
      * @param packet what decoding found in the original, whose values are the old ones
      */
-    public void apply(MutableDirectBuffer out, int frame, Packet packet) {
+    public void apply(NativeMemory out, int frame, Packet packet) {
         transport(out, frame, packet, applyAddresses(out, frame, packet));
     }
 
-    private void transport(MutableDirectBuffer out, int frame, Packet packet, long difference) {
+    private void transport(NativeMemory out, int frame, Packet packet, long difference) {
         if (packet.fragment && packet.fragmentOffset > 0) {
             return;
         }
@@ -148,7 +148,7 @@ public final class Rewrite {
         }
     }
 
-    private long ipv4(MutableDirectBuffer out, int frame, Packet packet, int hop) {
+    private long ipv4(NativeMemory out, int frame, Packet packet, int hop) {
         int at = frame + packet.network;
         int source = (int) sourceLow;
         int destination = (int) destinationLow;
@@ -161,7 +161,7 @@ public final class Rewrite {
         return difference;
     }
 
-    private long ipv6(MutableDirectBuffer out, int frame, Packet packet) {
+    private long ipv6(NativeMemory out, int frame, Packet packet) {
         int at = frame + packet.network;
         out.putLong(at + Ipv6.SOURCE, sourceHigh, BIG_ENDIAN);
         out.putLong(at + Ipv6.SOURCE + 8, sourceLow, BIG_ENDIAN);
@@ -181,13 +181,13 @@ public final class Rewrite {
         return sourcePort << 16 | destinationPort;
     }
 
-    private long ports(MutableDirectBuffer out, int at, Packet packet) {
+    private long ports(NativeMemory out, int at, Packet packet) {
         out.putInt(at, newPorts(), BIG_ENDIAN);
         return Checksum.difference32(oldPorts(packet), newPorts());
     }
 
     /** A partial checksum is the pseudo-header's sum alone: the ports will be summed when it is finished. */
-    private static void checksum(MutableDirectBuffer out, int at, Packet packet, long addresses, long ports) {
+    private static void checksum(NativeMemory out, int at, Packet packet, long addresses, long ports) {
         int old = out.getShort(at, BIG_ENDIAN);
         int updated = packet.hasPartialChecksum()
                 ? Checksum.updatePartial(old, addresses)
@@ -196,7 +196,7 @@ public final class Rewrite {
     }
 
     /** RFC 768: 0 means that there is none, and stays so; a sum that comes to 0 is sent as 0xffff. */
-    private static void udpChecksum(MutableDirectBuffer out, int at, Packet packet, long addresses, long ports) {
+    private static void udpChecksum(NativeMemory out, int at, Packet packet, long addresses, long ports) {
         boolean partial = packet.hasPartialChecksum();
         if (!partial && out.getShort(at) == 0) {
             return;
@@ -207,7 +207,7 @@ public final class Rewrite {
         }
     }
 
-    private void sctp(MutableDirectBuffer out, int at, Packet packet) {
+    private void sctp(NativeMemory out, int at, Packet packet) {
         out.putInt(at, newPorts(), BIG_ENDIAN);
         int changed = oldPorts(packet) ^ newPorts();
         if (changed == 0 || packet.transportCaptured < Transport.SCTP_BYTES || packet.hasPartialChecksum()) {
@@ -219,7 +219,7 @@ public final class Rewrite {
     }
 
     /** An ICMP query's identifier is its port; ICMPv6 sums a pseudo-header, ICMP does not. */
-    private void identifier(MutableDirectBuffer out, int at, Packet packet, long addresses) {
+    private void identifier(NativeMemory out, int at, Packet packet, long addresses) {
         if (packet.transportCaptured < 6) {
             return;
         }

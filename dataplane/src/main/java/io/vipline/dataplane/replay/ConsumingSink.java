@@ -2,7 +2,7 @@ package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.MemorySink;
-import org.agrona.concurrent.AtomicBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /** Hands each record on as soon as it is committed, on the same thread. */
 final class ConsumingSink implements FrameSink, AutoCloseable {
@@ -19,7 +19,7 @@ final class ConsumingSink implements FrameSink, AutoCloseable {
     }
 
     @Override
-    public AtomicBuffer memory() {
+    public NativeMemory memory() {
         return area.memory();
     }
 

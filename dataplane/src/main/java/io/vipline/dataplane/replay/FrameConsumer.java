@@ -1,7 +1,7 @@
 package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.frame.FinishedFrame;
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /** Takes finished frames in the order in which they leave. Called by one thread. */
 public interface FrameConsumer {
@@ -9,5 +9,5 @@ public interface FrameConsumer {
      * @param memory holds a {@link FinishedFrame} record, valid during the call
      * @param record where it begins
      */
-    void accept(DirectBuffer memory, int record);
+    void accept(NativeMemory memory, int record);
 }

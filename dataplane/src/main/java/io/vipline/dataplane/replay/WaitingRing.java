@@ -2,9 +2,9 @@ package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import org.agrona.BitUtil;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -21,6 +21,7 @@ final class WaitingRing implements FrameSink, AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final OneToOneRingBuffer ring;
+    private final NativeMemory memory;
     private final ControlledMessageHandler peek;
     private volatile boolean abandoned;
     private int claimed;
@@ -32,11 +33,12 @@ final class WaitingRing implements FrameSink, AutoCloseable {
         int bytes = CAPACITY_BYTES + RingBufferDescriptor.TRAILER_LENGTH;
         ring = new OneToOneRingBuffer(
                 new UnsafeBuffer(arena.allocate(bytes, 128).address(), bytes));
-        peek = (type, memory, index, length) -> {
+        memory = new NativeMemory(ring.buffer().addressOffset(), bytes);
+        peek = (type, buffer, index, length) -> {
             peeked = memory.getLong(index + FinishedFrame.NUMBER);
             return ControlledMessageHandler.Action.ABORT;
         };
-        take = (type, memory, index, length) -> {
+        take = (type, buffer, index, length) -> {
             consumer.accept(memory, index);
             return ControlledMessageHandler.Action.COMMIT;
         };
@@ -58,8 +60,8 @@ final class WaitingRing implements FrameSink, AutoCloseable {
     }
 
     @Override
-    public AtomicBuffer memory() {
-        return ring.buffer();
+    public NativeMemory memory() {
+        return memory;
     }
 
     @Override

@@ -3,12 +3,12 @@ package io.vipline.dataplane.route;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
-import org.agrona.MutableDirectBuffer;
 
 /** Turns an echo request into its reply where it lies ({@code icmp_echo}, {@code icmpv6_echo_reply}). */
 final class EchoAnswer {
@@ -21,7 +21,7 @@ final class EchoAnswer {
     private EchoAnswer() {}
 
     /** Whether a finished frame is an unfragmented echo request. */
-    static boolean isRequest(MutableDirectBuffer memory, int record, Packet packet) {
+    static boolean isRequest(NativeMemory memory, int record, Packet packet) {
         boolean isIcmp = packet.protocol == Transport.ICMP || packet.protocol == Transport.ICMPV6;
         if (!isIcmp || packet.fragment || packet.transportCaptured < Transport.ICMP_BYTES) {
             return false;
@@ -32,7 +32,7 @@ final class EchoAnswer {
     }
 
     /** Swaps the addresses, which leaves every checksum as it is, and makes the request a reply. */
-    static void write(MutableDirectBuffer memory, int record, Packet packet) {
+    static void write(NativeMemory memory, int record, Packet packet) {
         int frame = record + FinishedFrame.HEADER_BYTES;
         int ip = frame + packet.network;
         boolean isV4 = packet.family == Packet.IPV4;
@@ -61,7 +61,7 @@ final class EchoAnswer {
         }
     }
 
-    private static void update(MutableDirectBuffer memory, int field, long difference) {
+    private static void update(NativeMemory memory, int field, long difference) {
         memory.putShort(field, (short) Checksum.update(memory.getShort(field, BIG_ENDIAN), difference), BIG_ENDIAN);
     }
 }

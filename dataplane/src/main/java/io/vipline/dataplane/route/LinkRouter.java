@@ -10,6 +10,7 @@ import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NeighbourTable.Station;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
@@ -17,7 +18,6 @@ import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import java.util.Optional;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * The node as a router on real Ethernet links: takes the frames that are sent to it, finds the next hop of each finished
@@ -114,7 +114,7 @@ public final class LinkRouter implements Router {
     }
 
     @Override
-    public Way leave(MutableDirectBuffer memory, int record, Packet packet) {
+    public Way leave(NativeMemory memory, int record, Packet packet) {
         int ip = record + FinishedFrame.HEADER_BYTES + packet.network;
         long high;
         long low;
@@ -142,7 +142,7 @@ public final class LinkRouter implements Router {
     }
 
     /** A frame for the node itself: it is consumed, and an echo request answered. */
-    private Way local(MutableDirectBuffer memory, int record, Packet packet) {
+    private Way local(NativeMemory memory, int record, Packet packet) {
         counters.consume(ConsumedReason.LOCAL);
         if (!EchoAnswer.isRequest(memory, record, packet)) {
             return Way.ENDED;
@@ -158,7 +158,7 @@ public final class LinkRouter implements Router {
         return way == Way.SEND ? Way.ANSWER : Way.ENDED;
     }
 
-    private Way send(MutableDirectBuffer memory, int record, Route route, long high, long low) {
+    private Way send(NativeMemory memory, int record, Route route, long high, long low) {
         int index = route.interfaceIndex();
         Optional<IpAddress> gateway = route.gateway();
         long hopHigh = gateway.isPresent() ? gateway.get().high() : high;

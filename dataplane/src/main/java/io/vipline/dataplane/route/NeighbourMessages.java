@@ -2,12 +2,12 @@ package io.vipline.dataplane.route;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
-import org.agrona.MutableDirectBuffer;
 
 /**
  * Writes ARP (RFC 826) and neighbour discovery (RFC 4861 4.3, 4.4) frames.
@@ -55,7 +55,7 @@ final class NeighbourMessages {
     record Ends(long fromHardware, IpAddress from, long toHardware, IpAddress to) {}
 
     /** Writes an ARP frame of {@link #ARP_FRAME_BYTES}; a request's unknown target has Ethernet address 0 within. */
-    static void arp(MutableDirectBuffer out, int at, int operation, Ends ends, boolean toAll) {
+    static void arp(NativeMemory out, int at, int operation, Ends ends, boolean toAll) {
         Ethernet.putAddress(out, at + Ethernet.DESTINATION, toAll ? Ethernet.BROADCAST : ends.toHardware());
         Ethernet.putAddress(out, at + Ethernet.SOURCE, ends.fromHardware());
         out.putShort(at + Ethernet.TYPE, (short) Ethernet.TYPE_ARP, BIG_ENDIAN);
@@ -68,7 +68,7 @@ final class NeighbourMessages {
     }
 
     /** Writes a neighbour solicitation to one station or, for an unknown one, to its solicited-node group. */
-    static void solicitation(MutableDirectBuffer out, int at, Ends ends, boolean toAll) {
+    static void solicitation(NativeMemory out, int at, Ends ends, boolean toAll) {
         long targetHigh = ends.to().high();
         long targetLow = ends.to().low();
         long high = toAll ? ALL_NODES_HIGH : targetHigh;
@@ -86,7 +86,7 @@ final class NeighbourMessages {
      *
      * @param toAll to all nodes: the answer to an unspecified source, or an unsolicited one
      */
-    static void advertisement(MutableDirectBuffer out, int at, Ends ends, boolean toAll) {
+    static void advertisement(NativeMemory out, int at, Ends ends, boolean toAll) {
         int message = at + Ethernet.HEADER_BYTES + Ipv6.HEADER_BYTES;
         out.putInt(message, ND_ADVERTISEMENT << 24, BIG_ENDIAN);
         int flags = FLAG_ROUTER | FLAG_OVERRIDE | (toAll ? 0 : FLAG_SOLICITED);
@@ -99,14 +99,14 @@ final class NeighbourMessages {
         }
     }
 
-    private static void target(MutableDirectBuffer out, int message, long high, long low, int option, long hardware) {
+    private static void target(NativeMemory out, int message, long high, long low, int option, long hardware) {
         out.putLong(message + ND_TARGET, high, BIG_ENDIAN);
         out.putLong(message + ND_TARGET + 8, low, BIG_ENDIAN);
         out.putShort(message + ND_OPTIONS, (short) (option << 8 | 1), BIG_ENDIAN);
         Ethernet.putAddress(out, message + ND_OPTIONS + 2, hardware);
     }
 
-    private static void headers(MutableDirectBuffer out, int at, Ends ends, long toHardware, IpAddress to) {
+    private static void headers(NativeMemory out, int at, Ends ends, long toHardware, IpAddress to) {
         Ethernet.putAddress(out, at + Ethernet.DESTINATION, toHardware);
         Ethernet.putAddress(out, at + Ethernet.SOURCE, ends.fromHardware());
         out.putShort(at + Ethernet.TYPE, (short) Ethernet.TYPE_IPV6, BIG_ENDIAN);

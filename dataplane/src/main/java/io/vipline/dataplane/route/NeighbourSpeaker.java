@@ -9,6 +9,7 @@ import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.InterfaceTable.InterfaceAddress;
 import io.vipline.dataplane.route.NeighbourMessages.Ends;
 import io.vipline.dataplane.route.NeighbourTable.Station;
@@ -18,9 +19,6 @@ import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
 import java.nio.ByteOrder;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Speaks ARP and neighbour discovery: answers for the node's own addresses, learns from what it hears ({@code
@@ -43,7 +41,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
     // ---- what is heard
 
     /** Handles an ARP frame; a malformed one is passed over. */
-    void arp(DirectBuffer memory, Packet packet, int index, long atNs) {
+    void arp(NativeMemory memory, Packet packet, int index, long atNs) {
         nowNs = atNs;
         int arp = packet.frameOffset + Ethernet.HEADER_BYTES;
         if (packet.captured < NeighbourMessages.ARP_FRAME_BYTES
@@ -68,13 +66,13 @@ final class NeighbourSpeaker implements NeighbourEvents {
     }
 
     /** Whether an ICMPv6 packet is of neighbour discovery: types 133 to 137. */
-    boolean isDiscovery(DirectBuffer memory, Packet packet) {
+    boolean isDiscovery(NativeMemory memory, Packet packet) {
         int type = memory.getByte(packet.frameOffset + packet.transport) & 0xff;
         return packet.protocol == Transport.ICMPV6 && type >= 133 && type <= 137;
     }
 
     /** Handles a neighbour discovery packet; those that RFC 4861 7.1 calls invalid are passed over. */
-    void discovery(DirectBuffer memory, Packet packet, int index, long atNs) {
+    void discovery(NativeMemory memory, Packet packet, int index, long atNs) {
         nowNs = atNs;
         int message = packet.frameOffset + packet.transport;
         int type = memory.getByte(message) & 0xff;
@@ -96,7 +94,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
         }
     }
 
-    private static boolean isChecksumRight(DirectBuffer memory, Packet packet) {
+    private static boolean isChecksumRight(NativeMemory memory, Packet packet) {
         if (packet.hasPartialChecksum()) {
             return true;
         }
@@ -105,7 +103,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
         return Checksum.fold(sum) == 0xffff;
     }
 
-    private void solicited(DirectBuffer memory, Packet packet, int index, IpAddress target) {
+    private void solicited(NativeMemory memory, Packet packet, int index, IpAddress target) {
         IpAddress asker = new IpAddress(packet.sourceHigh, packet.sourceLow);
         boolean isUnspecified = packet.sourceHigh == 0 && packet.sourceLow == 0;
         long hardware = option(memory, packet, NeighbourMessages.OPTION_SOURCE);
@@ -123,7 +121,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
     }
 
     /** The link-layer address in an option; {@link NeighbourTable#UNRESOLVED} if there is none such. */
-    private static long option(DirectBuffer memory, Packet packet, int wanted) {
+    private static long option(NativeMemory memory, Packet packet, int wanted) {
         int at = packet.frameOffset + packet.transport + NeighbourMessages.ND_OPTIONS;
         int end = packet.frameOffset + packet.transport + packet.transportBytes;
         while (at + 8 <= end) {
@@ -188,7 +186,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
     }
 
     private interface Message {
-        void write(MutableDirectBuffer out, int at);
+        void write(NativeMemory out, int at);
     }
 
     private void emit(int index, int frameBytes, Message message) {
@@ -196,7 +194,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
         if (record == FrameSink.FULL) {
             return;
         }
-        MutableDirectBuffer out = sink.memory();
+        NativeMemory out = sink.memory();
         out.setMemory(record, FinishedFrame.HEADER_BYTES, (byte) 0);
         out.putLong(record + FinishedFrame.NUMBER, -1);
         out.putLong(record + FinishedFrame.TIME_NS, nowNs);
@@ -232,7 +230,7 @@ final class NeighbourSpeaker implements NeighbourEvents {
 
     /** A frame that was counted as forwarded is dropped after all; one that we made was never counted. */
     private void takeBack(byte[] finishedFrame, DropReason reason) {
-        int disposition = new UnsafeBuffer(finishedFrame).getInt(FinishedFrame.DISPOSITION, ByteOrder.nativeOrder());
+        int disposition = NativeMemory.copyOf(finishedFrame).getInt(FinishedFrame.DISPOSITION, ByteOrder.nativeOrder());
         if (disposition != Disposition.GENERATED.ordinal()) {
             counters.forwarded--;
             counters.drop(reason);

@@ -1,8 +1,8 @@
 package io.vipline.dataplane.route;
 
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Packet;
-import org.agrona.MutableDirectBuffer;
 
 /** The link layer's part in forwarding: what is taken from the wire, and which way it leaves. */
 public interface Router {
@@ -31,7 +31,7 @@ public interface Router {
      * @param record where its {@link io.vipline.dataplane.frame.FinishedFrame} record begins, complete
      * @param packet the packet that it came from: headers begin where they did
      */
-    Way leave(MutableDirectBuffer memory, int record, Packet packet);
+    Way leave(NativeMemory memory, int record, Packet packet);
 
     /** For captures: every frame is processed, leaves where it came from, and keeps its link header. */
     Router TRANSPARENT = new Router() {
@@ -41,7 +41,7 @@ public interface Router {
         }
 
         @Override
-        public Way leave(MutableDirectBuffer memory, int record, Packet packet) {
+        public Way leave(NativeMemory memory, int record, Packet packet) {
             return Way.SEND;
         }
     };

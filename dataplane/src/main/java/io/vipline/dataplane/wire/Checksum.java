@@ -1,6 +1,6 @@
 package io.vipline.dataplane.wire;
 
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * The Internet checksum (RFC 1071) and its incremental update (RFC 1624). Sums are plain longs of 16-bit words in network
@@ -53,7 +53,7 @@ public final class Checksum {
     }
 
     /** Sum of {@code length} bytes; an odd last byte counts as the high half of a word. */
-    public static long sum(DirectBuffer memory, int offset, int length) {
+    public static long sum(NativeMemory memory, int offset, int length) {
         long sum = 0;
         int at = offset;
         int end = offset + (length & ~3);

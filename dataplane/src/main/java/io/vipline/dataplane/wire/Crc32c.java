@@ -1,7 +1,7 @@
 package io.vipline.dataplane.wire;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.zip.CRC32C;
-import org.agrona.DirectBuffer;
 
 /**
  * SCTP'"'"'s checksum (RFC 9260 appendix A): CRC32c over the packet with the field zero, stored least significant byte first.
@@ -42,7 +42,7 @@ public final class Crc32c {
     }
 
     /** The checksum that the SCTP packet at {@code offset} should have, as a number in host order. */
-    public int of(DirectBuffer memory, int offset, int lengthBytes) {
+    public int of(NativeMemory memory, int offset, int lengthBytes) {
         crc.reset();
         for (int done = 0; done < lengthBytes; done += copy.length) {
             int part = Math.min(lengthBytes - done, copy.length);

@@ -5,7 +5,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * Finds the headers of a frame: link layer, network layer, transport. Never reads past the captured bytes. Lengths are
@@ -63,7 +63,7 @@ public final class Decoder {
     }
 
     /** @return the network layer'"'"'s EtherType, {@link #UNKNOWN} or {@link #TRUNCATED}; sets {@link Packet#network} */
-    private static int link(DirectBuffer memory, LinkType type, Packet packet) {
+    private static int link(NativeMemory memory, LinkType type, Packet packet) {
         return switch (type) {
             case ETHERNET -> ethernet(memory, packet, 14);
             case LINUX_SLL -> cooked(memory, packet, 16, 14);
@@ -74,7 +74,7 @@ public final class Decoder {
         };
     }
 
-    private static int ethernet(DirectBuffer memory, Packet packet, int headerBytes) {
+    private static int ethernet(NativeMemory memory, Packet packet, int headerBytes) {
         if (packet.captured < headerBytes) {
             return TRUNCATED;
         }
@@ -83,7 +83,7 @@ public final class Decoder {
     }
 
     /** IEEE 802.1Q and 802.1ad tags stand between the addresses and the EtherType, four bytes each. */
-    private static int behindTags(DirectBuffer memory, Packet packet, int offset, int etherType) {
+    private static int behindTags(NativeMemory memory, Packet packet, int offset, int etherType) {
         int at = offset;
         int type = etherType;
         while (type == 0x8100 || type == 0x88a8 || type == 0x9100) {
@@ -97,7 +97,7 @@ public final class Decoder {
         return type;
     }
 
-    private static int cooked(DirectBuffer memory, Packet packet, int headerBytes, int typeAt) {
+    private static int cooked(NativeMemory memory, Packet packet, int headerBytes, int typeAt) {
         if (packet.captured < headerBytes) {
             return TRUNCATED;
         }
@@ -106,7 +106,7 @@ public final class Decoder {
     }
 
     /** The version nibble tells: a loopback header'"'"'s family numbers differ from system to system. */
-    private static int raw(DirectBuffer memory, Packet packet, int headerBytes) {
+    private static int raw(NativeMemory memory, Packet packet, int headerBytes) {
         if (packet.captured <= headerBytes) {
             return TRUNCATED;
         }

@@ -2,8 +2,7 @@ package io.vipline.dataplane.wire;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * The Ethernet header (IEEE 802.3 3.1.1). Addresses are the low 48 bits of a long, first byte highest.
@@ -31,16 +30,16 @@ public final class Ethernet {
 
     private Ethernet() {}
 
-    public static long address(DirectBuffer memory, int at) {
+    public static long address(NativeMemory memory, int at) {
         return (memory.getInt(at, BIG_ENDIAN) & 0xffff_ffffL) << 16 | memory.getShort(at + 4, BIG_ENDIAN) & 0xffff;
     }
 
-    public static void putAddress(MutableDirectBuffer memory, int at, long address) {
+    public static void putAddress(NativeMemory memory, int at, long address) {
         memory.putInt(at, (int) (address >>> 16), BIG_ENDIAN);
         memory.putShort(at + 4, (short) address, BIG_ENDIAN);
     }
 
-    public static int type(DirectBuffer memory, int frame) {
+    public static int type(NativeMemory memory, int frame) {
         return memory.getShort(frame + TYPE, BIG_ENDIAN) & 0xffff;
     }
 

@@ -3,8 +3,8 @@ package io.vipline.dataplane.wire;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.DropReason;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.rules.net.IpAddress;
-import org.agrona.DirectBuffer;
 
 /**
  * RFC 791.
@@ -45,7 +45,7 @@ public final class Ipv4 {
 
     private Ipv4() {}
 
-    static void decode(DirectBuffer memory, Packet packet) {
+    static void decode(NativeMemory memory, Packet packet) {
         packet.family = Packet.IPV4;
         int at = packet.frameOffset + packet.network;
         int available = packet.captured - packet.network;
@@ -96,7 +96,7 @@ public final class Ipv4 {
     }
 
     /** Whether the header'"'"'s checksum is right ({@code ip_rcv_core} drops a packet with a wrong one). */
-    public static boolean hasRightChecksum(DirectBuffer memory, Packet packet) {
+    public static boolean hasRightChecksum(NativeMemory memory, Packet packet) {
         long sum = Checksum.sum(memory, packet.frameOffset + packet.network, packet.transport - packet.network);
         return Checksum.fold(sum) == 0xffff;
     }

@@ -3,7 +3,7 @@ package io.vipline.dataplane.wire;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.DropReason;
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * RFC 8200.
@@ -38,7 +38,7 @@ public final class Ipv6 {
 
     private Ipv6() {}
 
-    static void decode(DirectBuffer memory, Packet packet) {
+    static void decode(NativeMemory memory, Packet packet) {
         packet.family = Packet.IPV6;
         int at = packet.frameOffset + packet.network;
         int available = packet.captured - packet.network;
@@ -73,7 +73,7 @@ public final class Ipv6 {
      *
      * @param available bytes of the IP packet that are there
      */
-    private static void extensions(DirectBuffer memory, Packet packet, int available) {
+    private static void extensions(NativeMemory memory, Packet packet, int available) {
         int at = packet.frameOffset + packet.network;
         int offset = HEADER_BYTES;
         int next = memory.getByte(at + NEXT_HEADER) & 0xff;
@@ -114,7 +114,7 @@ public final class Ipv6 {
                 || next == AUTHENTICATION;
     }
 
-    private static void fragment(DirectBuffer memory, Packet packet, int offset) {
+    private static void fragment(NativeMemory memory, Packet packet, int offset) {
         int at = packet.frameOffset + packet.network + offset;
         int field = memory.getShort(at + 2, BIG_ENDIAN) & 0xffff;
         packet.fragmentHeader = packet.network + offset;

@@ -3,7 +3,7 @@ package io.vipline.dataplane.wire;
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.DropReason;
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * The transport header, as far as conntrack and NAT look: ports, TCP flags, ICMP type and identifier. What {@code
@@ -52,7 +52,7 @@ public final class Transport {
 
     private Transport() {}
 
-    static void decode(DirectBuffer memory, Packet packet) {
+    static void decode(NativeMemory memory, Packet packet) {
         if (packet.fragment && packet.fragmentOffset > 0) {
             return;
         }
@@ -79,7 +79,7 @@ public final class Transport {
     }
 
     /** @return whether the ports are there; sets the problem if the snap length cut them off */
-    private static boolean ports(DirectBuffer memory, Packet packet) {
+    private static boolean ports(NativeMemory memory, Packet packet) {
         if (packet.transportCaptured < 4) {
             if (packet.transportBytes > packet.transportCaptured) {
                 packet.problem = DropReason.CUT_BEFORE_PORTS;
@@ -95,7 +95,7 @@ public final class Transport {
         return true;
     }
 
-    private static void tcp(DirectBuffer memory, Packet packet) {
+    private static void tcp(NativeMemory memory, Packet packet) {
         if (!ports(memory, packet)) {
             return;
         }
@@ -114,7 +114,7 @@ public final class Transport {
                 || (VALID_TCP_FLAGS >>> judged & 1) == 0;
     }
 
-    private static void udp(DirectBuffer memory, Packet packet) {
+    private static void udp(NativeMemory memory, Packet packet) {
         if (!ports(memory, packet)) {
             return;
         }
@@ -128,7 +128,7 @@ public final class Transport {
                 || length > packet.transportBytes && !packet.fragment;
     }
 
-    private static void icmp(DirectBuffer memory, Packet packet) {
+    private static void icmp(NativeMemory memory, Packet packet) {
         if (!icmpHeader(memory, packet)) {
             return;
         }
@@ -138,7 +138,7 @@ public final class Transport {
         packet.malformedTransport = type > 18;
     }
 
-    private static void icmpv6(DirectBuffer memory, Packet packet) {
+    private static void icmpv6(NativeMemory memory, Packet packet) {
         if (!icmpHeader(memory, packet)) {
             return;
         }
@@ -148,7 +148,7 @@ public final class Transport {
         packet.untracked = type >= 130 && type <= 136 || type == 143;
     }
 
-    private static boolean icmpHeader(DirectBuffer memory, Packet packet) {
+    private static boolean icmpHeader(NativeMemory memory, Packet packet) {
         int at = packet.frameOffset + packet.transport;
         if (packet.transportCaptured < 4) {
             if (packet.transportBytes > packet.transportCaptured) {

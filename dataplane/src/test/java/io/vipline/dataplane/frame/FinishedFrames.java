@@ -1,6 +1,6 @@
 package io.vipline.dataplane.frame;
 
-import org.agrona.concurrent.AtomicBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /** Finished frames made by hand, as the forwarder would put them into a sink. */
 public final class FinishedFrames {
@@ -12,7 +12,7 @@ public final class FinishedFrames {
         if (record == FrameSink.FULL) {
             return FrameSink.FULL;
         }
-        AtomicBuffer memory = sink.memory();
+        NativeMemory memory = sink.memory();
         memory.setMemory(record, FinishedFrame.HEADER_BYTES, (byte) 0);
         memory.putLong(record + FinishedFrame.TIME_NS, timeNs);
         memory.putInt(record + FinishedFrame.LENGTH, bytes.length);

@@ -2,11 +2,10 @@ package io.vipline.tools.generate;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.Protocol;
 import io.vipline.tools.generate.Conversation.Step;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Writes the frames of conversations as a capture at the client has them: Ethernet II between the client and its
@@ -33,7 +32,7 @@ final class FrameComposer {
     private static final int FIN = 1;
 
     private final PayloadSizes sizes;
-    private final UnsafeBuffer payload = new UnsafeBuffer(new byte[PayloadSizes.MAX_BYTES]);
+    private final NativeMemory payload = NativeMemory.allocate(PayloadSizes.MAX_BYTES);
     /** Sum of the first {@code n} bytes of the payload as 16-bit words. */
     private final int[] payloadSum = new int[PayloadSizes.MAX_BYTES + 1];
 
@@ -75,7 +74,7 @@ final class FrameComposer {
     }
 
     /** Writes the frame at {@code at}, which has {@link #frameBytes} of room. */
-    void compose(Conversation conversation, Step step, int payloadBytes, MutableDirectBuffer out, int at) {
+    void compose(Conversation conversation, Step step, int payloadBytes, NativeMemory out, int at) {
         IpAddress service = conversation.destination.address().address();
         boolean fromClient = step.fromClient();
         IpAddress source = fromClient ? conversation.client : service;
@@ -121,7 +120,7 @@ final class FrameComposer {
     }
 
     /** The client's address is in its MAC; its gateway has one for everybody. Both are locally administered. */
-    private static void ethernet(Conversation conversation, boolean fromClient, MutableDirectBuffer out, int at) {
+    private static void ethernet(Conversation conversation, boolean fromClient, NativeMemory out, int at) {
         int clientAt = fromClient ? at + 6 : at;
         int gatewayAt = fromClient ? at : at + 6;
         IpAddress client = conversation.client;
@@ -132,8 +131,7 @@ final class FrameComposer {
         out.putShort(at + 12, (short) (client.isV4() ? 0x0800 : 0x86dd), BIG_ENDIAN);
     }
 
-    private static void ipv4(
-            Conversation conversation, Step step, int transportBytes, MutableDirectBuffer out, int at) {
+    private static void ipv4(Conversation conversation, Step step, int transportBytes, NativeMemory out, int at) {
         boolean fromClient = step.fromClient();
         int versionAndLength = 0x4500_0000 | IPV4_BYTES + transportBytes;
         int idAndFragment = (fromClient ? conversation.clientIpId : conversation.serverIpId) << 16 | 0x4000;
@@ -151,8 +149,7 @@ final class FrameComposer {
     }
 
     /** RFC 8200 section 3; the flow label is the flow's, as RFC 6437 has it. */
-    private static void ipv6(
-            Conversation conversation, Step step, int transportBytes, MutableDirectBuffer out, int at) {
+    private static void ipv6(Conversation conversation, Step step, int transportBytes, NativeMemory out, int at) {
         int flowLabel = (int) (step.fromClient() ? conversation.hash : conversation.hash >>> 20) & 0xf_ffff;
         out.putInt(at, 0x6000_0000 | flowLabel, BIG_ENDIAN);
         out.putShort(at + 4, (short) transportBytes, BIG_ENDIAN);
@@ -160,7 +157,7 @@ final class FrameComposer {
         out.putByte(at + 7, (byte) (step.fromClient() ? CLIENT_TTL : REPLY_TTL));
     }
 
-    private static void tcp(Conversation conversation, Step step, long sum, MutableDirectBuffer out, int at) {
+    private static void tcp(Conversation conversation, Step step, long sum, NativeMemory out, int at) {
         int sequence = step.fromClient() ? conversation.clientSequence : conversation.serverSequence;
         int acknowledged =
                 step == Step.SYN ? 0 : step.fromClient() ? conversation.serverSequence : conversation.clientSequence;
@@ -188,13 +185,13 @@ final class FrameComposer {
         out.putInt(at + 16, ~fold(sum) << 16, BIG_ENDIAN);
     }
 
-    private static void udp(int transportBytes, long sum, MutableDirectBuffer out, int at) {
+    private static void udp(int transportBytes, long sum, NativeMemory out, int at) {
         int checksum = ~fold(sum + transportBytes) & 0xffff;
         // RFC 768: a sum of zero goes out as ones, for zero says that there is none
         out.putInt(at + 4, transportBytes << 16 | (checksum == 0 ? 0xffff : checksum), BIG_ENDIAN);
     }
 
-    private static void putAddress(IpAddress address, MutableDirectBuffer out, int at) {
+    private static void putAddress(IpAddress address, NativeMemory out, int at) {
         out.putLong(at, address.high(), BIG_ENDIAN);
         out.putLong(at + 8, address.low(), BIG_ENDIAN);
     }

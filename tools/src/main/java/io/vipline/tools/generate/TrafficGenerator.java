@@ -4,9 +4,9 @@ import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.tools.generate.Conversation.Step;
 import java.util.SplittableRandom;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * Lets many conversations go on at once and writes what a capture of them would hold. Memory depends on how many go on
@@ -102,7 +102,7 @@ public final class TrafficGenerator {
             return false;
         }
         timeNs += 1 + random.nextLong(2 * meanGapNs - 1);
-        AtomicBuffer memory = sink.memory();
+        NativeMemory memory = sink.memory();
         putHeader(memory, record, frameBytes);
         composer.compose(conversation, step, payloadBytes, memory, record + FinishedFrame.HEADER_BYTES);
         sink.commit();
@@ -125,7 +125,7 @@ public final class TrafficGenerator {
         }
     }
 
-    private void putHeader(AtomicBuffer memory, int record, int frameBytes) {
+    private void putHeader(NativeMemory memory, int record, int frameBytes) {
         memory.putLong(record + FinishedFrame.NUMBER, written);
         memory.putLong(record + FinishedFrame.TIME_NS, timeNs);
         memory.putInt(record + FinishedFrame.LENGTH, frameBytes);

@@ -16,6 +16,7 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Ipv4;
@@ -28,9 +29,6 @@ import io.vipline.tools.verify.Verification.Fault;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** Vipline's node: a pipeline fed packet by packet. Used by one thread. */
 final class EmulatedNode implements AutoCloseable {
@@ -41,8 +39,8 @@ final class EmulatedNode implements AutoCloseable {
     private final NodeLayout layout;
     private final Fault fault;
     private final Arena arena = Arena.ofShared();
-    private final UnsafeBuffer memory =
-            new UnsafeBuffer(arena.allocate(LONGEST_PACKET, 64).address(), LONGEST_PACKET);
+    private final NativeMemory memory =
+            new NativeMemory(arena.allocate(LONGEST_PACKET, 64).address(), LONGEST_PACKET);
     private final FrameBatch batch = new FrameBatch();
     private final MemorySink area = new MemorySink();
     private final Counters counters;
@@ -70,7 +68,7 @@ final class EmulatedNode implements AutoCloseable {
         int length = arrival.packet().length;
         memory.putBytes(0, arrival.packet());
         batch.count = 0;
-        batch.memory.wrap(memory, 0, length);
+        batch.memory.wrap(memory.address(), length);
         batch.add(0, length, length, nowNs, arrival.side().ordinal(), LinkType.RAW_IP);
         pipeline.process(batch);
         return List.copyOf(departures);
@@ -96,7 +94,7 @@ final class EmulatedNode implements AutoCloseable {
         }
 
         @Override
-        public AtomicBuffer memory() {
+        public NativeMemory memory() {
             return area.memory();
         }
 
@@ -138,7 +136,7 @@ final class EmulatedNode implements AutoCloseable {
         }
 
         @Override
-        public Way leave(MutableDirectBuffer out, int record, Packet packet) {
+        public Way leave(NativeMemory out, int record, Packet packet) {
             IpAddress destination = destination(out, record + FinishedFrame.HEADER_BYTES, packet.family);
             boolean isOwn = out.getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
             if (layout.isLocal(destination)) {
@@ -152,7 +150,7 @@ final class EmulatedNode implements AutoCloseable {
             return Way.SEND;
         }
 
-        private static IpAddress destination(MutableDirectBuffer out, int at, int family) {
+        private static IpAddress destination(NativeMemory out, int at, int family) {
             if (family == Packet.IPV6) {
                 return new IpAddress(
                         out.getLong(at + Ipv6.DESTINATION, BIG_ENDIAN),

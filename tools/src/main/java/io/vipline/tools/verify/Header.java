@@ -2,13 +2,13 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.rules.net.IpPort;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An IP header, apart from who sends to whom.
@@ -98,8 +98,9 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
                 .put(options)
                 .put(payload)
                 .array();
-        UnsafeBuffer view = new UnsafeBuffer(bytes);
+        NativeMemory view = NativeMemory.copyOf(bytes);
         view.putShort(10, (short) ~Checksum.fold(Checksum.sum(view, 0, headerBytes)), BIG_ENDIAN);
+        view.getBytes(0, bytes);
         return bytes;
     }
 

@@ -2,6 +2,7 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.rules.net.IpPort;
 import java.util.ArrayList;
@@ -9,7 +10,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.agrona.concurrent.EpochNanoClock;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Plays scripts in both worlds in step and compares what comes out. Free are the endpoint among several (it must be one
@@ -101,13 +101,14 @@ final class Judge {
         if (packet.length < 20 || from.length < 20 || packet[0] >> 4 != 4) {
             return;
         }
-        UnsafeBuffer to = new UnsafeBuffer(packet);
+        NativeMemory to = NativeMemory.copyOf(packet);
         short old = to.getShort(V4_IDENTIFICATION, BIG_ENDIAN);
-        short now = new UnsafeBuffer(from).getShort(V4_IDENTIFICATION, BIG_ENDIAN);
+        short now = NativeMemory.copyOf(from).getShort(V4_IDENTIFICATION, BIG_ENDIAN);
         to.putShort(V4_IDENTIFICATION, now, BIG_ENDIAN);
         int checksum = Checksum.update(
                 to.getShort(V4_CHECKSUM, BIG_ENDIAN), Checksum.difference16(old & 0xffff, now & 0xffff));
         to.putShort(V4_CHECKSUM, (short) checksum, BIG_ENDIAN);
+        to.getBytes(0, packet);
     }
 
     private Optional<String> compare(Flow flow, List<Departure> fromKernel, List<Departure> fromVipline) {

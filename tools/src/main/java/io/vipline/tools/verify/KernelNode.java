@@ -9,6 +9,7 @@ import io.vipline.dataplane.frame.live.NetworkNamespace;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.dataplane.frame.live.NetworkNamespaces.Outcome;
 import io.vipline.dataplane.frame.live.PacketSocket;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.rules.net.IpAddress;
@@ -21,7 +22,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The kernel's node: a network namespace with rules of its own, whose two links end in another namespace at packet
@@ -49,8 +49,8 @@ final class KernelNode implements AutoCloseable {
     private final NetworkNamespaces bed = new NetworkNamespaces();
     private final Map<Side, PacketSocket> sockets = new EnumMap<>(Side.class);
     private final Arena arena = Arena.ofShared();
-    private final UnsafeBuffer outgoing =
-            new UnsafeBuffer(arena.allocate(LONGEST_FRAME, 64).address(), LONGEST_FRAME);
+    private final NativeMemory outgoing =
+            new NativeMemory(arena.allocate(LONGEST_FRAME, 64).address(), LONGEST_FRAME);
     private final int[] records = {0};
     private final FrameBatch incoming = new FrameBatch();
     private final List<Departure> departures = new ArrayList<>();
@@ -234,7 +234,7 @@ final class KernelNode implements AutoCloseable {
     private void sendMarker() {
         markersSent++;
         byte[] packet = new byte[32];
-        UnsafeBuffer view = new UnsafeBuffer(packet);
+        NativeMemory view = NativeMemory.copyOf(packet);
         view.putInt(0, 0x4500_0020, BIG_ENDIAN);
         view.putInt(8, 0x4011_0000, BIG_ENDIAN);
         view.putInt(12, MARKER_FROM, BIG_ENDIAN);
@@ -243,6 +243,7 @@ final class KernelNode implements AutoCloseable {
         view.putInt(20, 0x0009_0009, BIG_ENDIAN);
         view.putShort(24, (short) 12, BIG_ENDIAN);
         view.putInt(28, markersSent, BIG_ENDIAN);
+        view.getBytes(0, packet);
         send(Side.OUTSIDE, packet);
     }
 
@@ -258,7 +259,7 @@ final class KernelNode implements AutoCloseable {
             incoming.memory.getBytes(frame + Ethernet.HEADER_BYTES, packet);
             finishChecksum(packet, incoming.checksumStart[i] - Ethernet.HEADER_BYTES, incoming.checksumOffset[i]);
             if (isMarker(packet)) {
-                markersBack = new UnsafeBuffer(packet).getInt(28, BIG_ENDIAN);
+                markersBack = NativeMemory.copyOf(packet).getInt(28, BIG_ENDIAN);
             } else if (!isOfTheLink(packet)) {
                 departures.add(new Departure(side, packet));
             }
@@ -269,13 +270,14 @@ final class KernelNode implements AutoCloseable {
         if (start < 0 || start + offset + 2 > packet.length) {
             return;
         }
-        UnsafeBuffer view = new UnsafeBuffer(packet);
+        NativeMemory view = NativeMemory.copyOf(packet);
         int checksum = ~Checksum.fold(Checksum.sum(view, start, packet.length - start)) & 0xffff;
         view.putShort(start + offset, (short) (checksum == 0 ? 0xffff : checksum), BIG_ENDIAN);
+        view.getBytes(0, packet);
     }
 
     private static boolean isMarker(byte[] packet) {
-        UnsafeBuffer view = new UnsafeBuffer(packet);
+        NativeMemory view = NativeMemory.copyOf(packet);
         return packet.length == 32
                 && packet[0] == 0x45
                 && view.getInt(12, BIG_ENDIAN) == MARKER_FROM

@@ -2,11 +2,11 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 import java.util.Optional;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An IP packet, or what an ICMP error quotes of one, read from the RFCs and with nothing of the pipeline's decoder: the
@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class PacketView {
     private static final int ICMP_BYTES = 8;
 
-    private final UnsafeBuffer memory;
+    private final NativeMemory memory;
     private final int network;
     private final int end;
     private final boolean isV4;
@@ -24,11 +24,11 @@ final class PacketView {
     private int fragmentHeader = -1;
 
     PacketView(byte[] packet) {
-        this(new UnsafeBuffer(packet), 0, packet.length);
+        this(NativeMemory.copyOf(packet), 0, packet.length);
     }
 
     /** @param end behind the last byte that is there */
-    PacketView(UnsafeBuffer memory, int network, int end) {
+    PacketView(NativeMemory memory, int network, int end) {
         this.memory = memory;
         this.network = network;
         this.end = end;
@@ -81,7 +81,7 @@ final class PacketView {
         return end;
     }
 
-    UnsafeBuffer memory() {
+    NativeMemory memory() {
         return memory;
     }
 

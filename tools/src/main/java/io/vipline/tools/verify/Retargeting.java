@@ -2,6 +2,7 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Crc32c;
 import io.vipline.dataplane.wire.Transport;
@@ -10,7 +11,6 @@ import io.vipline.rules.net.IpPort;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Makes the kernel's packet the one that the kernel would have made with Vipline's choices: its endpoint for the
@@ -85,6 +85,7 @@ final class Retargeting {
             PacketView view = new PacketView(changed);
             if (view.isIp()) {
                 apply(view);
+                view.memory().getBytes(0, changed);
             }
         }
         return changed;
@@ -92,7 +93,7 @@ final class Retargeting {
 
     /** @return whether it was a packet between the flow's ends, or an error about one */
     private boolean apply(PacketView view) {
-        UnsafeBuffer memory = view.memory();
+        NativeMemory memory = view.memory();
         Ends from = Ends.of(view);
         Ends to = pairs.get(from);
         long difference = 0;
@@ -154,7 +155,7 @@ final class Retargeting {
 
     private static void transportChecksum(PacketView view, long difference) {
         int field = view.checksumAt();
-        UnsafeBuffer memory = view.memory();
+        NativeMemory memory = view.memory();
         boolean isNone = view.protocol() == Transport.UDP && field >= 0 && memory.getShort(field) == 0;
         if (field >= 0 && !isNone) {
             update(memory, field, difference);
@@ -164,7 +165,7 @@ final class Retargeting {
         }
     }
 
-    private static void update(UnsafeBuffer memory, int field, long difference) {
+    private static void update(NativeMemory memory, int field, long difference) {
         memory.putShort(field, (short) Checksum.update(memory.getShort(field, BIG_ENDIAN), difference), BIG_ENDIAN);
     }
 }

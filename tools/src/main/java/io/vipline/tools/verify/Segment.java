@@ -2,13 +2,13 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Crc32c;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 import java.nio.ByteBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** What an IP packet carries, apart from who sends it to whom. */
 sealed interface Segment {
@@ -92,7 +92,7 @@ sealed interface Segment {
                     .putInt(0)
                     .put(chunks)
                     .array();
-            int crc = new Crc32c().of(new UnsafeBuffer(bytes), 0, bytes.length);
+            int crc = new Crc32c().of(NativeMemory.copyOf(bytes), 0, bytes.length);
             ByteBuffer.wrap(bytes).putInt(8, Integer.reverseBytes(crc));
             return bytes;
         }
@@ -134,9 +134,10 @@ sealed interface Segment {
     }
 
     private static byte[] summed(byte[] bytes, int field, long start) {
-        UnsafeBuffer view = new UnsafeBuffer(bytes);
+        NativeMemory view = NativeMemory.copyOf(bytes);
         int sum = ~Checksum.fold(start + Checksum.sum(view, 0, bytes.length));
         view.putShort(field, (short) sum, BIG_ENDIAN);
+        view.getBytes(0, bytes);
         return bytes;
     }
 

@@ -2,9 +2,8 @@ package io.vipline.dataplane.frame.capture;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import java.nio.charset.StandardCharsets;
-import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Writes one pcapng block after the other: its type and both lengths, fields, padding of zeros, and options. Options
@@ -19,7 +18,7 @@ final class BlockWriter {
     private static final int TRAILER_BYTES = 4;
 
     private RecordFile file;
-    private UnsafeBuffer out;
+    private NativeMemory out;
     private int start;
     private int optionStart;
     private int at;
@@ -75,7 +74,7 @@ final class BlockWriter {
     }
 
     /** Bytes and their padding. */
-    BlockWriter bytes(DirectBuffer memory, int index, int lengthBytes) {
+    BlockWriter bytes(NativeMemory memory, int index, int lengthBytes) {
         out.putBytes(at, memory, index, lengthBytes);
         at += lengthBytes;
         return padded();

@@ -2,8 +2,8 @@ package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** Finds the frames in a {@link CaptureWindow}, for one file format. Knows nothing of where the bytes come from. */
 abstract sealed class CaptureParser permits PcapParser, PcapngParser {
@@ -56,12 +56,12 @@ abstract sealed class CaptureParser permits PcapParser, PcapngParser {
         return original >= 0 ? Math.max(captured, original) : captured;
     }
 
-    static int getInt(UnsafeBuffer memory, int place, boolean swapped) {
+    static int getInt(NativeMemory memory, int place, boolean swapped) {
         int value = memory.getInt(place);
         return swapped ? Integer.reverseBytes(value) : value;
     }
 
-    static int getShort(UnsafeBuffer memory, int place, boolean swapped) {
+    static int getShort(NativeMemory memory, int place, boolean swapped) {
         short value = memory.getShort(place);
         return Short.toUnsignedInt(swapped ? Short.reverseBytes(value) : value);
     }

@@ -3,6 +3,7 @@ package io.vipline.dataplane.frame.capture;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.RewindableSource;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
@@ -11,7 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Frames of a capture file, pcap or pcapng, from a memory map or a pipe. A capture that is broken is read up to the
@@ -77,7 +77,7 @@ public final class CaptureReader implements RewindableSource {
             problem = problem != null ? problem : tooShort();
             return null;
         }
-        UnsafeBuffer memory = new UnsafeBuffer(window.address, window.length);
+        NativeMemory memory = new NativeMemory(window.address, window.length);
         int magic = memory.getInt(0);
         if (magic == PcapngParser.SECTION_HEADER) {
             return new PcapngParser(window);

@@ -2,13 +2,13 @@ package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameInterface;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import org.agrona.DirectBuffer;
 
 /**
  * Writes finished frames into a capture file or a pipe. Whole records only are handed to the system, so the file is
@@ -85,7 +85,7 @@ public final class CaptureWriter implements AutoCloseable {
      * @param comment for people, shown by Wireshark; null: none. The pcap format has no place for it
      * @throws CaptureWriteException if the file cannot be written on, now and at every later call
      */
-    public void write(DirectBuffer memory, int record, CharSequence comment) {
+    public void write(NativeMemory memory, int record, CharSequence comment) {
         int face = memory.getInt(record + FinishedFrame.INTERFACE);
         if (face >= interfacesWritten) {
             writeInterfaces(face + 1);

@@ -1,8 +1,8 @@
 package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FrameInterface;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.nio.charset.StandardCharsets;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An Interface Description Block (pcapng 4.2) as read.
@@ -19,7 +19,7 @@ record InterfaceDescription(FrameInterface face, TickScale ticks, String fault) 
     private static final int IF_TSOFFSET = 14;
 
     /** Reads the block of {@code length} bytes at {@code at}, which lies whole in the memory. */
-    static InterfaceDescription read(UnsafeBuffer memory, int at, int length, boolean swapped) {
+    static InterfaceDescription read(NativeMemory memory, int at, int length, boolean swapped) {
         if (length < FIXED_BYTES + TRAILER_BYTES) {
             return faulty("an interface description of " + length + " bytes");
         }
@@ -62,7 +62,7 @@ record InterfaceDescription(FrameInterface face, TickScale ticks, String fault) 
         return new InterfaceDescription(null, null, fault);
     }
 
-    private static String text(UnsafeBuffer memory, int at, int bytes) {
+    private static String text(NativeMemory memory, int at, int bytes) {
         byte[] utf8 = new byte[bytes];
         memory.getBytes(at, utf8);
         String text = new String(utf8, StandardCharsets.UTF_8);

@@ -5,8 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
-import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /** Writes pcap 2.4; see {@link PcapParser} for the layout. Comments have no place in it. */
 final class PcapLayout implements RecordLayout {
@@ -37,7 +36,7 @@ final class PcapLayout implements RecordLayout {
     private void writeHeader(RecordFile file, int number) {
         linkNumber = number;
         int at = file.place(PcapParser.FILE_HEADER_BYTES);
-        UnsafeBuffer out = file.buffer;
+        NativeMemory out = file.buffer;
         out.putInt(at, format.nanoseconds() ? PcapParser.NANOSECONDS : PcapParser.MICROSECONDS, LITTLE_ENDIAN);
         out.putShort(at + 4, (short) 2, LITTLE_ENDIAN);
         out.putShort(at + 6, (short) 4, LITTLE_ENDIAN);
@@ -49,13 +48,13 @@ final class PcapLayout implements RecordLayout {
     }
 
     @Override
-    public void addFrame(RecordFile file, DirectBuffer memory, int record, CharSequence comment) {
+    public void addFrame(RecordFile file, NativeMemory memory, int record, CharSequence comment) {
         int captured = Math.min(memory.getInt(record + FinishedFrame.LENGTH), CaptureParser.MAX_FRAME_BYTES);
         long timeNs = memory.getLong(record + FinishedFrame.TIME_NS);
         long fraction = Math.floorMod(timeNs, SECOND_NS);
         int bytes = PcapParser.RECORD_HEADER_BYTES + captured;
         int at = file.place(bytes);
-        UnsafeBuffer out = file.buffer;
+        NativeMemory out = file.buffer;
         out.putInt(at, (int) Math.floorDiv(timeNs, SECOND_NS), LITTLE_ENDIAN);
         out.putInt(at + 4, (int) (format.nanoseconds() ? fraction : fraction / 1_000), LITTLE_ENDIAN);
         out.putInt(at + 8, captured, LITTLE_ENDIAN);

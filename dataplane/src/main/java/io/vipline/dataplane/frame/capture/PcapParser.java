@@ -3,8 +3,8 @@ package io.vipline.dataplane.frame.capture;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The pcap format (IETF draft-ietf-opsawg-pcap), in either byte order, with micro- or nanoseconds, and the form with
@@ -39,7 +39,7 @@ final class PcapParser extends CaptureParser {
     private final List<FrameInterface> interfaces;
 
     /** @param window shows the file's header, which has no {@link #headerProblem} */
-    PcapParser(CaptureWindow window, UnsafeBuffer memory) {
+    PcapParser(CaptureWindow window, NativeMemory memory) {
         super(window);
         int magic = memory.getInt(0);
         swapped = !isMagic(magic);
@@ -61,7 +61,7 @@ final class PcapParser extends CaptureParser {
     }
 
     /** What is wrong with a file header, whose magic is right; null: nothing. */
-    static CaptureProblem headerProblem(UnsafeBuffer memory) {
+    static CaptureProblem headerProblem(NativeMemory memory) {
         boolean swapped = !isMagic(memory.getInt(0));
         int major = getShort(memory, 4, swapped);
         int minor = getShort(memory, 6, swapped);
@@ -83,7 +83,7 @@ final class PcapParser extends CaptureParser {
 
     @Override
     int scan(FrameBatch batch, int limit) {
-        UnsafeBuffer memory = batch.memory;
+        NativeMemory memory = batch.memory;
         int end = window.length;
         int at = window.position;
         boolean oldLengths = lengthsSwapped || lengthsMaybeSwapped;

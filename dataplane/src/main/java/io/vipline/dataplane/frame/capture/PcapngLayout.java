@@ -4,9 +4,9 @@ import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.capture.CaptureFormat.AddressName;
 import io.vipline.dataplane.frame.capture.CaptureFormat.Direction;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.DirectBuffer;
 
 /**
  * Writes pcapng: a section header, the names of addresses, the interfaces, a block a frame with its comment, and at the
@@ -101,7 +101,7 @@ final class PcapngLayout implements RecordLayout {
     }
 
     @Override
-    public void addFrame(RecordFile file, DirectBuffer memory, int record, CharSequence comment) {
+    public void addFrame(RecordFile file, NativeMemory memory, int record, CharSequence comment) {
         int captured = Math.min(memory.getInt(record + FinishedFrame.LENGTH), CaptureParser.MAX_FRAME_BYTES);
         int commentChars = comment == null ? 0 : Math.min(comment.length(), BlockWriter.MAX_TEXT_CHARS);
         int face = memory.getInt(record + FinishedFrame.INTERFACE);

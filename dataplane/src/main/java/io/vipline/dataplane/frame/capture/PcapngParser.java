@@ -3,11 +3,11 @@ package io.vipline.dataplane.frame.capture;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The pcapng format (IETF draft-ietf-opsawg-pcapng): any number of sections, each in its own byte order and with its
@@ -57,7 +57,7 @@ final class PcapngParser extends CaptureParser {
 
     @Override
     int scan(FrameBatch batch, int limit) {
-        UnsafeBuffer memory = batch.memory;
+        NativeMemory memory = batch.memory;
         int end = window.length;
         while (true) {
             int at = scanEnhancedPackets(batch, limit);
@@ -102,7 +102,7 @@ final class PcapngParser extends CaptureParser {
      * @return the window's position behind the run
      */
     private int scanEnhancedPackets(FrameBatch batch, int limit) {
-        UnsafeBuffer memory = batch.memory;
+        NativeMemory memory = batch.memory;
         boolean isSwapped = swapped;
         int end = window.length;
         int at = window.position;
@@ -143,7 +143,7 @@ final class PcapngParser extends CaptureParser {
         if (type == SIMPLE_PACKET) {
             return isSimplePacketAdded(batch, at, length);
         }
-        UnsafeBuffer memory = batch.memory;
+        NativeMemory memory = batch.memory;
         if (length < PACKET_DATA + TRAILER_BYTES) {
             brokenLength(at, type, length);
             return false;
@@ -193,7 +193,7 @@ final class PcapngParser extends CaptureParser {
     }
 
     /** Sets the byte order of the section that begins here. */
-    private boolean isOrderSet(UnsafeBuffer memory, int at) {
+    private boolean isOrderSet(NativeMemory memory, int at) {
         int magic = memory.getInt(at + 8);
         if (magic != BYTE_ORDER_MAGIC && magic != Integer.reverseBytes(BYTE_ORDER_MAGIC)) {
             String what = "a section header with byte-order magic 0x" + Integer.toHexString(magic);
@@ -204,7 +204,7 @@ final class PcapngParser extends CaptureParser {
         return true;
     }
 
-    private boolean isTakenIn(UnsafeBuffer memory, int at, int type, int length) {
+    private boolean isTakenIn(NativeMemory memory, int at, int type, int length) {
         return switch (type) {
             case SECTION_HEADER -> isSectionOpened(memory, at, length);
             case INTERFACE_DESCRIPTION -> isInterfaceAdded(memory, at, length);
@@ -212,7 +212,7 @@ final class PcapngParser extends CaptureParser {
         };
     }
 
-    private boolean isSectionOpened(UnsafeBuffer memory, int at, int length) {
+    private boolean isSectionOpened(NativeMemory memory, int at, int length) {
         if (length < MIN_SECTION_HEADER_BYTES) {
             brokenLength(at, SECTION_HEADER, length);
             return false;
@@ -228,7 +228,7 @@ final class PcapngParser extends CaptureParser {
         return true;
     }
 
-    private boolean isInterfaceAdded(UnsafeBuffer memory, int at, int length) {
+    private boolean isInterfaceAdded(NativeMemory memory, int at, int length) {
         InterfaceDescription description = InterfaceDescription.read(memory, at, length, swapped);
         if (description.fault() != null) {
             broken(at, description.fault(), "an interface cannot be understood without it", MEND);

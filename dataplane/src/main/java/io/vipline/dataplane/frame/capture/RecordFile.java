@@ -1,5 +1,6 @@
 package io.vipline.dataplane.frame.capture;
 
+import io.vipline.dataplane.memory.NativeMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -9,7 +10,6 @@ import java.nio.channels.WritableByteChannel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A file of records written through one native buffer, in which only whole records are ever handed to the system. When
@@ -33,14 +33,14 @@ final class RecordFile {
     private CaptureWriteException failure;
 
     /** What records are written into, from {@link #place} on. */
-    final UnsafeBuffer buffer;
+    final NativeMemory buffer;
 
     RecordFile(String name, WritableByteChannel channel, int bufferBytes) {
         this.name = name;
         this.channel = channel;
         MemorySegment segment = arena.allocate(Math.max(bufferBytes, MAX_RECORD_BYTES), 64);
         bytes = segment.asByteBuffer();
-        buffer = new UnsafeBuffer(segment.address(), bytes.capacity());
+        buffer = new NativeMemory(segment.address(), bytes.capacity());
         // no record is shorter than pcap's header
         recordEnd = new int[bytes.capacity() / PcapParser.RECORD_HEADER_BYTES];
         try {

@@ -1,7 +1,7 @@
 package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FrameInterface;
-import org.agrona.DirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /** How one file format lays out what a {@link CaptureWriter} writes. Little-endian on every machine. */
 sealed interface RecordLayout permits PcapLayout, PcapngLayout {
@@ -12,7 +12,7 @@ sealed interface RecordLayout permits PcapLayout, PcapngLayout {
     void addInterface(RecordFile file, FrameInterface face);
 
     /** Writes a {@link io.vipline.dataplane.frame.FinishedFrame} record. */
-    void addFrame(RecordFile file, DirectBuffer memory, int record, CharSequence comment);
+    void addFrame(RecordFile file, NativeMemory memory, int record, CharSequence comment);
 
     /** Writes what the file ends with. */
     void end(RecordFile file);

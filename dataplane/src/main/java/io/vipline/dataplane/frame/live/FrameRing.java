@@ -8,9 +8,9 @@ import static org.agrona.concurrent.ringbuffer.RingBuffer.PADDING_MSG_TYPE_ID;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.MessageHandler;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.ringbuffer.OneToOneRingBuffer;
@@ -30,6 +30,7 @@ public final class FrameRing implements FrameSink {
     private static final MessageHandler PASS_OVER = (type, buffer, index, length) -> {};
 
     private final OneToOneRingBuffer ring;
+    private final NativeMemory memory;
     private int claimed = FULL;
 
     public FrameRing() {
@@ -40,6 +41,7 @@ public final class FrameRing implements FrameSink {
     public FrameRing(int dataBytes) {
         int bytes = dataBytes + RingBufferDescriptor.TRAILER_LENGTH;
         ring = new OneToOneRingBuffer(new UnsafeBuffer(ByteBuffer.allocateDirect(bytes)));
+        memory = new NativeMemory(ring.buffer().addressOffset(), bytes);
     }
 
     @Override
@@ -53,8 +55,8 @@ public final class FrameRing implements FrameSink {
     }
 
     @Override
-    public AtomicBuffer memory() {
-        return ring.buffer();
+    public NativeMemory memory() {
+        return memory;
     }
 
     @Override
@@ -81,15 +83,14 @@ public final class FrameRing implements FrameSink {
 
     /** @return the number of records; -1 if only padding stood before the ring's end, and was released */
     private int peekToEnd(int[] records, int limit) {
-        AtomicBuffer buffer = ring.buffer();
         int index = (int) ring.consumerPosition() & (ring.capacity() - 1);
         int count = 0;
         while (count < limit && index < ring.capacity()) {
-            int length = buffer.getIntVolatile(lengthOffset(index));
+            int length = memory.getIntVolatile(lengthOffset(index));
             if (length <= 0) {
                 return count;
             }
-            if (buffer.getInt(typeOffset(index)) != PADDING_MSG_TYPE_ID) {
+            if (memory.getInt(typeOffset(index)) != PADDING_MSG_TYPE_ID) {
                 records[count++] = encodedMsgOffset(index);
             }
             index += BitUtil.align(length, ALIGNMENT);

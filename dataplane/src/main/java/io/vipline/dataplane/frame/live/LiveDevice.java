@@ -1,7 +1,7 @@
 package io.vipline.dataplane.frame.live;
 
 import io.vipline.dataplane.frame.FrameBatch;
-import org.agrona.concurrent.AtomicBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * An interface of this machine that frames are taken from and given to. One thread receives, one (the same or another)
@@ -39,7 +39,7 @@ public interface LiveDevice extends AutoCloseable {
      * @param to behind the last; at most {@link FrameBatch#CAPACITY} of them
      * @throws SystemCallException if the device is gone
      */
-    void transmit(AtomicBuffer memory, int[] records, int from, int to);
+    void transmit(NativeMemory memory, int[] records, int from, int to);
 
     /**
      * Adds what the kernel dropped since the last call to {@link DeviceCounter#RECEIVE_OVERFLOW}, where it tells. To be

@@ -5,9 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The arrays that {@code recvmmsg} and {@code sendmmsg} work on, wired together once: for each of {@link
@@ -40,7 +40,7 @@ final class MessageVector {
     private final MemorySegment vectors;
     private final MemorySegment controls;
     /** Header {@code i} begins at {@link #headerAt}. */
-    final UnsafeBuffer headers;
+    final NativeMemory headers;
 
     MessageVector(Arena arena, boolean withControl) {
         int count = FrameBatch.CAPACITY;
@@ -48,7 +48,7 @@ final class MessageVector {
         vectors = arena.allocate((long) count * 2 * IOVEC_BYTES, 64);
         controls = arena.allocate((long) count * CONTROL_BYTES, 64);
         MemorySegment headerSegment = arena.allocate((long) count * HEADER_STRIDE, 64);
-        headers = new UnsafeBuffer(headerSegment.address(), count * HEADER_STRIDE);
+        headers = new NativeMemory(headerSegment.address(), count * HEADER_STRIDE);
         for (int i = 0; i < count; i++) {
             long message = (long) i * MESSAGE_BYTES;
             long vector = (long) i * 2 * IOVEC_BYTES;

@@ -4,14 +4,12 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import java.lang.foreign.Arena;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Does what a sender's kernel left to the network card: sums up unfinished checksums ({@code skb_checksum_help}) and cuts
@@ -34,10 +32,10 @@ final class OffloadFinisher implements AutoCloseable {
     private static final int SLOT_BYTES = FinishedFrame.HEADER_BYTES + 65_536 + 64;
 
     private final Arena arena = Arena.ofShared();
-    private final UnsafeBuffer segments;
+    private final NativeMemory segments;
     private final int[] records = new int[FrameBatch.CAPACITY];
 
-    private AtomicBuffer memory;
+    private NativeMemory memory;
     private int record;
     private int frameBytes;
     private int network;
@@ -50,18 +48,18 @@ final class OffloadFinisher implements AutoCloseable {
 
     OffloadFinisher() {
         int bytes = SLOT_BYTES * FrameBatch.CAPACITY;
-        segments = new UnsafeBuffer(arena.allocate(bytes, 64).address(), bytes);
+        segments = new NativeMemory(arena.allocate(bytes, 64).address(), bytes);
         for (int i = 0; i < records.length; i++) {
             records[i] = i * SLOT_BYTES;
         }
     }
 
-    static boolean isSuperFrame(AtomicBuffer memory, int record) {
+    static boolean isSuperFrame(NativeMemory memory, int record) {
         return memory.getInt(record + FinishedFrame.GSO_TYPE) != 0;
     }
 
     /** Finishes the checksum of a frame that is no super-frame, in place. */
-    static void finishChecksum(MutableDirectBuffer memory, int record) {
+    static void finishChecksum(NativeMemory memory, int record) {
         int start = memory.getInt(record + FinishedFrame.CHECKSUM_START);
         int offset = memory.getInt(record + FinishedFrame.CHECKSUM_OFFSET);
         int length = FinishedFrame.length(memory, record);
@@ -79,7 +77,7 @@ final class OffloadFinisher implements AutoCloseable {
      *
      * @return false if it is of a kind that is left to the kernel
      */
-    boolean begin(AtomicBuffer frames, int superFrame) {
+    boolean begin(NativeMemory frames, int superFrame) {
         memory = frames;
         record = superFrame;
         frameBytes = FinishedFrame.length(frames, superFrame);
@@ -125,7 +123,7 @@ final class OffloadFinisher implements AutoCloseable {
     }
 
     /** Memory of the segments that {@link #next} made. */
-    AtomicBuffer segments() {
+    NativeMemory segments() {
         return segments;
     }
 

@@ -7,9 +7,9 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * A raw packet socket on one interface ({@code packet(7)}): receives what arrives there, not what the machine itself
@@ -223,11 +223,11 @@ public final class PacketSocket implements LiveDevice {
     }
 
     @Override
-    public void transmit(AtomicBuffer memory, int[] records, int from, int to) {
+    public void transmit(NativeMemory memory, int[] records, int from, int to) {
         int count = to - from;
         for (int i = 0; i < count; i++) {
             int record = records[from + i];
-            long address = memory.addressOffset() + record + FinishedFrame.HEADER_BYTES;
+            long address = memory.address() + record + FinishedFrame.HEADER_BYTES;
             leaving.frame(i, address, FinishedFrame.length(memory, record));
             VirtioNetHeader.write(leaving.headers, leaving.headerAt(i), memory, record);
         }

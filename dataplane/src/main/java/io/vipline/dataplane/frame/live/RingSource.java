@@ -5,8 +5,8 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * The forwarder's end of the ring that a {@link SourceAgent} fills: frames stay in the ring while they are worked on.
@@ -28,7 +28,7 @@ public final class RingSource implements FrameSource {
     public int poll(FrameBatch batch, int limit) {
         ring.release(held);
         held = ring.peek(records, limit);
-        AtomicBuffer memory = ring.memory();
+        NativeMemory memory = ring.memory();
         batch.memory.wrap(memory);
         batch.count = 0;
         for (int i = 0; i < held; i++) {

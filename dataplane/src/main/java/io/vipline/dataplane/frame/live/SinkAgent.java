@@ -2,10 +2,10 @@ package io.vipline.dataplane.frame.live;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * Sends the finished frames of a ring, each by the device that its record names: a run of frames for one device goes to
@@ -41,7 +41,7 @@ public final class SinkAgent implements Agent {
     @Override
     public int doWork() {
         int count = ring.peek(records, records.length);
-        AtomicBuffer memory = ring.memory();
+        NativeMemory memory = ring.memory();
         int from = 0;
         while (from < count) {
             int device = memory.getInt(records[from] + FinishedFrame.INTERFACE);
@@ -60,7 +60,7 @@ public final class SinkAgent implements Agent {
         return count;
     }
 
-    private void finishAndTransmit(int device, AtomicBuffer memory, int from, int to) {
+    private void finishAndTransmit(int device, NativeMemory memory, int from, int to) {
         int unsent = from;
         for (int i = from; i < to; i++) {
             if (!OffloadFinisher.isSuperFrame(memory, records[i])) {
@@ -76,7 +76,7 @@ public final class SinkAgent implements Agent {
         transmit(device, memory, records, unsent, to);
     }
 
-    private void transmit(int device, AtomicBuffer memory, int[] which, int from, int to) {
+    private void transmit(int device, NativeMemory memory, int[] which, int from, int to) {
         if (from == to) {
             return;
         }

@@ -4,10 +4,10 @@ import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
-import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * Takes frames from a source into a ring, with all that came along. It never waits for the forwarder: a frame that finds
@@ -54,7 +54,7 @@ public final class SourceAgent implements Agent {
         if (record == FrameSink.FULL) {
             return false;
         }
-        AtomicBuffer memory = sink.memory();
+        NativeMemory memory = sink.memory();
         memory.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[slot]);
         memory.putInt(record + FinishedFrame.LENGTH, length);
         memory.putInt(record + FinishedFrame.ORIGINAL_LENGTH, batch.original[slot]);

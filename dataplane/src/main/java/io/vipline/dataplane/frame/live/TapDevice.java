@@ -7,10 +7,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The userspace end of a TAP device ({@code Documentation/networking/tuntap.rst}): what the kernel sends to the interface
@@ -40,7 +39,7 @@ public final class TapDevice implements LiveDevice {
     private final MemorySegment slab = arena.allocate(SLAB_BYTES, 4096);
     private final MemorySegment vectors = arena.allocate(2 * IOVEC_BYTES, 8);
     private final MemorySegment header = arena.allocate(VirtioNetHeader.BYTES, 8);
-    private final UnsafeBuffer headerBuffer = new UnsafeBuffer(header.address(), VirtioNetHeader.BYTES);
+    private final NativeMemory headerBuffer = new NativeMemory(header.address(), VirtioNetHeader.BYTES);
     private final DeviceCounters counters = new DeviceCounters();
 
     private TapDevice(String name) {
@@ -158,14 +157,14 @@ public final class TapDevice implements LiveDevice {
     }
 
     @Override
-    public void transmit(AtomicBuffer memory, int[] records, int from, int to) {
+    public void transmit(NativeMemory memory, int[] records, int from, int to) {
         int sent = 0;
         long bytes = 0;
         for (int i = from; i < to; i++) {
             int record = records[i];
             int length = FinishedFrame.length(memory, record);
             VirtioNetHeader.write(headerBuffer, 0, memory, record);
-            vectors.set(JAVA_LONG, IOVEC_BYTES, memory.addressOffset() + record + FinishedFrame.HEADER_BYTES);
+            vectors.set(JAVA_LONG, IOVEC_BYTES, memory.address() + record + FinishedFrame.HEADER_BYTES);
             vectors.set(JAVA_LONG, IOVEC_BYTES + 8, length);
             int result = transmitCalls.writev(descriptor, vectors.address(), 2);
             if (result >= 0) {

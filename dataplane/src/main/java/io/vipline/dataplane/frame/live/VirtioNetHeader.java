@@ -5,8 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * What the kernel says before each frame of a TAP or packet socket, and wants to be told ({@code linux/virtio_net.h}).
@@ -49,7 +48,7 @@ final class VirtioNetHeader {
      * @param slot the frame it belongs to, already added
      * @param insertedBytes bytes put into the frame before its network layer since the kernel wrote the header
      */
-    static void read(DirectBuffer memory, int at, FrameBatch batch, int slot, int insertedBytes) {
+    static void read(NativeMemory memory, int at, FrameBatch batch, int slot, int insertedBytes) {
         if ((memory.getByte(at + FLAGS) & NEEDS_CHECKSUM) != 0) {
             int start = memory.getShort(at + CHECKSUM_START, LITTLE_ENDIAN) & 0xffff;
             batch.checksumStart[slot] = start + insertedBytes;
@@ -67,7 +66,7 @@ final class VirtioNetHeader {
      *
      * @param record where the frame's {@link FinishedFrame} record begins in {@code memory}
      */
-    static void write(MutableDirectBuffer header, int at, DirectBuffer memory, int record) {
+    static void write(NativeMemory header, int at, NativeMemory memory, int record) {
         header.setMemory(at, BYTES, (byte) 0);
         int start = memory.getInt(record + FinishedFrame.CHECKSUM_START);
         if (start >= 0) {
@@ -85,7 +84,7 @@ final class VirtioNetHeader {
     }
 
     /** Bytes that every segment begins with; 0 if the frame does not show it, and the kernel finds out itself. */
-    private static int headerBytes(DirectBuffer memory, int record, int gsoType, int transportStart) {
+    private static int headerBytes(NativeMemory memory, int record, int gsoType, int transportStart) {
         int type = gsoType & ~GSO_ECN;
         if (transportStart < 0) {
             return 0;

@@ -4,13 +4,12 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.RewindableSource;
-import java.nio.ByteBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** Empty frames without end. */
 final class EndlessSource implements RewindableSource {
-    private final UnsafeBuffer memory = new UnsafeBuffer(ByteBuffer.allocateDirect(64));
+    private final NativeMemory memory = NativeMemory.allocate(64);
     private boolean closed;
 
     @Override

@@ -8,11 +8,10 @@ import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.LinkType;
-import java.nio.ByteBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
 class FrameRingTest {
@@ -118,7 +117,7 @@ class FrameRingTest {
     }
 
     /** A source with a fixed number of equal frames. */
-    private record Frames(int[] left, UnsafeBuffer memory) implements FrameSource {
+    private record Frames(int[] left, NativeMemory memory) implements FrameSource {
         @Override
         public int poll(FrameBatch batch, int limit) {
             batch.count = 0;
@@ -146,7 +145,7 @@ class FrameRingTest {
     @Test
     void whatFindsTheRingFullIsCountedAsLostAndTheRestArrivesWithItsMetadata() {
         FrameRing ring = new FrameRing(1 << 13);
-        UnsafeBuffer memory = new UnsafeBuffer(ByteBuffer.allocateDirect(128));
+        NativeMemory memory = NativeMemory.allocate(128);
         SourceAgent agent = new SourceAgent(new Frames(new int[] {200}, memory), ring);
         for (int i = 0; i < 10; i++) {
             agent.doWork();

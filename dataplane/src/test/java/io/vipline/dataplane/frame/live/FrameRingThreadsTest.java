@@ -6,14 +6,13 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.LinkType;
-import java.nio.ByteBuffer;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,8 +35,7 @@ class FrameRingThreadsTest {
 
     /** Frames without end, numbered by their time; every byte of one says its number. */
     private static final class Numbered implements FrameSource {
-        private final UnsafeBuffer memory =
-                new UnsafeBuffer(ByteBuffer.allocateDirect(FrameBatch.CAPACITY * MAX_FRAME_BYTES));
+        private final NativeMemory memory = NativeMemory.allocate(FrameBatch.CAPACITY * MAX_FRAME_BYTES);
         private long offered;
 
         static int length(long number) {

@@ -8,6 +8,7 @@ import io.vipline.dataplane.FrameText;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.live.SinkAgent.Offload;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -72,7 +73,7 @@ class LiveAllocationTest {
 
         private void seed() {
             FrameBatch batch = new FrameBatch();
-            batch.memory.wrap(frame);
+            batch.memory.wrap(NativeMemory.copyOf(frame));
             batch.add(0, frame.length, frame.length, 0, 0, LinkType.ETHERNET);
             SourceAgent.copy(batch, 0, 0, ring);
         }

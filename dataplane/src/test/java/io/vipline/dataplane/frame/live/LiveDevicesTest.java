@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.live.SinkAgent.Offload;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -234,7 +235,7 @@ class LiveDevicesTest {
                     .parseHex("ffffffffffff020000000007" + "8100602a" + "0806" + "0001080006040001"
                             + "0200000000070a090007" + "0000000000000a090009");
             FrameBatch batch = new FrameBatch();
-            batch.memory.wrap(frame);
+            batch.memory.wrap(NativeMemory.copyOf(frame));
             batch.add(0, frame.length, frame.length, 0, 0, LinkType.ETHERNET);
             FrameRing ring = new FrameRing();
             SourceAgent.copy(batch, 0, 0, ring);

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.FrameText;
 import io.vipline.dataplane.frame.FinishedFrame;
+import io.vipline.dataplane.memory.NativeMemory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +18,7 @@ class OffloadFinisherTest {
     private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789".repeat(100);
 
     /** The frame with a field that holds the pseudo-header's sum alone, in a record with the offload state. */
-    private static UnsafeBuffer unfinished(byte[] frame, int gsoType, int gsoSize) {
+    private static NativeMemory unfinished(byte[] frame, int gsoType, int gsoSize) {
         int network = frame[12] == (byte) 0x81 ? 18 : 14;
         boolean isV4 = frame[network] == 0x45;
         int transport = network + (isV4 ? 20 : 40);
@@ -27,7 +26,7 @@ class OffloadFinisherTest {
         int field = protocol == 6 ? 16 : 6;
         int addresses = network + (isV4 ? 12 : 8);
         long pseudo = FrameText.onesSum(frame, addresses, isV4 ? 8 : 32, protocol + frame.length - transport);
-        UnsafeBuffer memory = new UnsafeBuffer(ByteBuffer.allocateDirect(FinishedFrame.HEADER_BYTES + frame.length));
+        NativeMemory memory = NativeMemory.allocate(FinishedFrame.HEADER_BYTES + frame.length);
         memory.putInt(FinishedFrame.LENGTH, frame.length);
         memory.putInt(FinishedFrame.CHECKSUM_START, transport);
         memory.putInt(FinishedFrame.CHECKSUM_OFFSET, field);
@@ -38,7 +37,7 @@ class OffloadFinisherTest {
         return memory;
     }
 
-    private static byte[] frame(AtomicBuffer memory, int record) {
+    private static byte[] frame(NativeMemory memory, int record) {
         byte[] frame = new byte[FinishedFrame.length(memory, record)];
         memory.getBytes(record + FinishedFrame.HEADER_BYTES, frame);
         return frame;
@@ -66,7 +65,7 @@ class OffloadFinisherTest {
     })
     void anUnfinishedChecksumBecomesTheRightOne(String text) {
         byte[] whole = FrameText.frame(text);
-        UnsafeBuffer memory = unfinished(whole, 0, 0);
+        NativeMemory memory = unfinished(whole, 0, 0);
         assertThat(frame(memory, 0)).isNotEqualTo(whole);
         OffloadFinisher.finishChecksum(memory, 0);
         assertThat(frame(memory, 0)).isEqualTo(whole);
@@ -87,7 +86,7 @@ class OffloadFinisherTest {
         boolean isTcp = flow.contains("tcp");
         String payload = ALPHABET.substring(0, bytes);
         String flags = isTcp ? " FPA seq 5000" : "";
-        UnsafeBuffer memory = unfinished(FrameText.frame(flow + flags + " \"" + payload + "\""), type, size);
+        NativeMemory memory = unfinished(FrameText.frame(flow + flags + " \"" + payload + "\""), type, size);
         List<byte[]> expected = new ArrayList<>();
         for (int at = 0; at < bytes; at += size) {
             boolean isLast = at + size >= bytes;

@@ -1,0 +1,2 @@
+/** Native memory and the one flyweight through which frames, connections and rings are seen. */
+package io.vipline.dataplane.memory;
