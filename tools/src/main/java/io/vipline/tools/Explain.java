@@ -6,13 +6,15 @@ import io.vipline.rules.chain.walk.Walk;
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.net.IpFamily;
+import io.vipline.tools.explain.AddressBook;
 import io.vipline.tools.explain.ClusterNames;
 import io.vipline.tools.explain.Explanation;
 import io.vipline.tools.explain.ExplanationGraph;
 import io.vipline.tools.explain.ExplanationTree;
-import io.vipline.tools.explain.Hints;
 import io.vipline.tools.explain.PacketLine;
 import io.vipline.tools.explain.PacketLine.MalformedPacket;
+import io.vipline.tools.explain.hint.Hints;
+import io.vipline.tools.explain.hint.Scene;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -71,8 +74,9 @@ final class Explain extends Verb {
 
     private NodeRules rules;
     private PacketLine lines;
+    private Explanation.Surroundings surroundings;
     private final Map<IpFamily, ChainWalker> walkers = new EnumMap<>(IpFamily.class);
-    private final Map<IpFamily, Hints> hints = new EnumMap<>(IpFamily.class);
+    private Hints hints;
 
     @Override
     public Integer call() throws IOException {
@@ -81,9 +85,10 @@ final class Explain extends Verb {
         }
         rules = NodeRules.of(cluster);
         lines = new PacketLine(new ClusterNames(cluster.cluster()));
+        surroundings = new Explanation.Surroundings(rules.network(), new AddressBook(cluster.cluster()));
+        hints = new Hints(Optional.of(new Scene(cluster.cluster(), rules.config(), rules.network())));
         for (IpFamily family : IpFamily.values()) {
             walkers.put(family, rules.walker(family));
-            hints.put(family, new Hints(rules.services(family)));
         }
         return packets == null ? one(String.join(" ", words)) : all();
     }
@@ -127,9 +132,9 @@ final class Explain extends Verb {
         PacketDescription packet = lines.parse(line);
         IpFamily family = packet.source().family();
         Walk walk = walkers.get(family).walk(packet);
-        Explanation explanation = Explanation.of(line, walk, hints.get(family).of(packet, walk));
+        Explanation explanation = Explanation.of(line, walk, surroundings, hints.of(packet, walk));
         switch (as) {
-            case TABLE -> new ExplanationTree(out()).print(explanation, walk);
+            case TABLE -> new ExplanationTree(out(), Palette.ofTerminal()).print(explanation);
             case JSON -> out().println(Json.line(explanation));
             case DOT -> ExplanationGraph.dot(explanation, out());
             case MERMAID -> ExplanationGraph.mermaid(explanation, out());

@@ -60,6 +60,10 @@ final class NodeRules {
         return config;
     }
 
+    NodeNetwork network() {
+        return network;
+    }
+
     Ruleset ruleset(IpFamily family) {
         return family == IpFamily.IPV4 ? v4 : v6;
     }

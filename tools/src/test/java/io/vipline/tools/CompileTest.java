@@ -121,7 +121,7 @@ class CompileTest {
                 rulesets.path(0).path("tables").path(0).path("chains").path(0);
         assertThat(rejects.path("chain").asText()).isEqualTo("KUBE-SERVICES");
         JsonNode rule = rejects.path("rules").path(0);
-        assertThat(rule.path("origin").asText()).isEqualTo(manifest + ":15");
+        assertThat(rule.path("origin").asText()).isEqualTo(manifest + ":21");
         assertThat(rule.path("service").asText()).isEqualTo("shop/empty");
         assertThat(rule.path("target").asText()).isEqualTo("-j REJECT");
         assertThat(rule.path("matches").path(3).asText()).isEqualTo("-d 10.96.0.11");

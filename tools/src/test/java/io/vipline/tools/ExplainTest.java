@@ -122,23 +122,25 @@ class ExplainTest {
     void aServiceWithoutEndpointsRejectsAndSaysWhy() throws IOException {
         JsonNode explained = explained("udp 10.244.9.9:40000 > 10.96.0.11:53");
         assertThat(explained.path("verdict").asText()).isEqualTo("REJECT");
-        assertThat(explained.path("hints").path(0).asText()).contains("no endpoint stands behind shop/empty");
+        assertThat(explained.path("hints").path(0).asText())
+                .contains("shop/empty has no selector and no EndpointSlice");
     }
 
     @Test
     void aPortThatNoServiceHasIsPassedWithAHint() throws IOException {
         JsonNode explained = explained("tcp 10.244.9.9:40000 > 10.96.0.10:81");
         assertThat(explained.path("verdict").asText()).isEqualTo("ACCEPT");
-        assertThat(explained.path("hints").path(0).asText()).contains("shop/web:http on tcp 80");
+        assertThat(explained.path("hints").path(0).asText()).contains("it has http TCP 80");
     }
 
     @Test
     void aTreeShowsTheRulesThatMatchedAndThoseThatNearlyDid() throws IOException {
         Answer answer = run("explain", "-f", shop().toString(), "tcp 10.244.9.9:40000 > 10.96.0.10:80");
         assertThat(answer.out())
-                .contains("  PREROUTING\n")
-                .contains("=> jump KUBE-SVC-")
-                .contains("not matched: ! -s 10.244.0.0/16")
+                .contains("PREROUTING\n└─ nat PREROUTING\n")
+                .contains(" -d 10.96.0.10 --dport 80 -j KUBE-SVC-")
+                .contains("no: ! -s 10.244.0.0/16 (the source is 10.244.9.9)")
+                .contains("ROUTING\n├─ 10.244.1.")
                 .contains("VERDICT DNAT  shop/web:http");
     }
 

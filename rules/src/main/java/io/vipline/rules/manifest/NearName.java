@@ -1,21 +1,27 @@
 package io.vipline.rules.manifest;
 
 import java.util.Collection;
+import java.util.Optional;
 
-/** Guesses what a misspelt field was to be. */
-final class NearName {
+/** Guesses what a misspelt name was to be. */
+public final class NearName {
     private static final int MAX_EDITS = 2;
 
     private NearName() {}
 
-    /** What to do about an unknown name. */
+    /** What to do about an unknown field. */
     static String suggestion(String name, Collection<String> known) {
+        return nearest(name, known)
+                .map(other -> "did you mean " + other + "?")
+                .orElse("remove it or check its indentation");
+    }
+
+    /** The first, in the order of the alphabet, of the known names that are a slip or two away. */
+    public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(other -> other.equalsIgnoreCase(name) || edits(other, name) <= MAX_EDITS)
                 .sorted()
-                .findFirst()
-                .map(other -> "did you mean " + other + "?")
-                .orElse("remove it or check its indentation");
+                .findFirst();
     }
 
     /** Levenshtein's distance, or more than {@link #MAX_EDITS} where the lengths alone say so. */

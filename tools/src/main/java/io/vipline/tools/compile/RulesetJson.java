@@ -8,7 +8,6 @@ import io.vipline.rules.chain.Rule;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.RulesetPrinter;
 import io.vipline.rules.chain.nft.NftPrinter;
-import io.vipline.rules.net.IpFamily;
 import java.io.IOException;
 
 /** A rule set as JSON: tables, their chains in order, the rules of each with what caused them. */
@@ -16,7 +15,6 @@ final class RulesetJson {
     private final JsonGenerator json;
     private final boolean withBuiltIn;
     private final boolean iptables;
-    private IpFamily family;
 
     /**
      * @param withBuiltIn whether the built-in chains are shown too
@@ -30,7 +28,6 @@ final class RulesetJson {
     }
 
     void write(Ruleset ruleset) throws IOException {
-        family = ruleset.family();
         json.writeStartObject();
         json.writeStringField("ipFamily", ruleset.family().text());
         json.writeArrayFieldStart("tables");
@@ -60,16 +57,18 @@ final class RulesetJson {
             json.writeStringField("policy", base.accepts() ? "ACCEPT" : "DROP");
         }
         json.writeArrayFieldStart("rules");
-        for (Rule rule : chain.rules()) {
-            write(chain.name(), rule);
+        for (int index = 0; index < chain.rules().size(); index++) {
+            write(chain, index);
         }
         json.writeEndArray();
         json.writeEndObject();
     }
 
-    private void write(String chain, Rule rule) throws IOException {
+    private void write(Chain chain, int index) throws IOException {
+        Rule rule = chain.rules().get(index);
         json.writeStartObject();
-        json.writeStringField("rule", iptables ? RulesetPrinter.rule(chain, rule) : NftPrinter.rule(family, rule));
+        json.writeStringField(
+                "rule", iptables ? RulesetPrinter.rule(chain.name(), rule) : NftPrinter.rule(chain, index));
         json.writeArrayFieldStart("matches");
         for (Match match : rule.matches()) {
             json.writeString(RulesetPrinter.match(match));

@@ -1,88 +1,183 @@
 package io.vipline.tools.explain;
 
-import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.vipline.rules.manifest.NearName;
 import io.vipline.rules.model.Cluster;
+import io.vipline.rules.model.Located;
 import io.vipline.rules.net.IpAddress;
-import io.vipline.rules.net.IpFamily;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The names that stand for an address in a cluster: {@code service.namespace[.svc[.cluster.local]]}, a pod's or a Node's.
+ * The names that stand for addresses, as cluster DNS resolves them for a pod of namespace {@code default}: of Services,
+ * their cluster IPs or, headless, their ready endpoints; of the single endpoints of a headless one. Beside them names that
+ * only people use: of pods, with or without their namespace, and of Nodes.
  */
 public final class ClusterNames {
-    /** No cluster: no names. */
-    public static final ClusterNames NONE =
-            new ClusterNames(new Cluster(List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
+    private static final String ZONE = ".cluster.local";
+    private static final int MAX_ALIASES = 8;
 
-    private final Cluster cluster;
+    private final Map<String, Set<IpAddress>> addresses = new LinkedHashMap<>();
+    /** ExternalName Services. */
+    private final Map<String, String> aliases = new LinkedHashMap<>();
+
+    private final Set<String> headless = new HashSet<>();
 
     public ClusterNames(Cluster cluster) {
-        this.cluster = cluster;
+        for (Located<Service> service : cluster.services()) {
+            add(service.object());
+        }
+        for (Located<EndpointSlice> slice : cluster.endpointSlices()) {
+            addHeadless(slice.object());
+        }
+        for (Located<Pod> pod : cluster.pods()) {
+            add(pod.object());
+        }
+        for (Located<Node> node : cluster.nodes()) {
+            add(node.object());
+        }
     }
 
-    /** The first address of the family that the name has. */
-    public Optional<IpAddress> resolve(String name, IpFamily family) {
-        String host = name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
-        String withoutZone = cut(cut(host, ".cluster.local"), ".svc");
-        Stream<String> addresses =
-                Stream.of(services(withoutZone), pods(withoutZone), nodes(host)).flatMap(stream -> stream);
-        return addresses
-                .flatMap(text -> IpAddress.parse(text).stream())
-                .filter(address -> address.family() == family)
-                .findFirst();
+    /** A name has no address that could be used. */
+    public static final class UnknownName extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        UnknownName(String message) {
+            super(message);
+        }
+    }
+
+    private static String key(ObjectMeta metadata) {
+        return metadata.getName() + "." + metadata.getNamespace();
+    }
+
+    private void put(String name, Stream<String> texts) {
+        Set<IpAddress> of = addresses.computeIfAbsent(name, key -> new LinkedHashSet<>());
+        texts.flatMap(text -> IpAddress.parse(text).stream()).forEach(of::add);
+    }
+
+    private void add(Service service) {
+        String name = key(service.getMetadata());
+        if ("ExternalName".equals(service.getSpec().getType())) {
+            aliases.put(name, String.valueOf(service.getSpec().getExternalName()));
+            return;
+        }
+        if ("None".equals(service.getSpec().getClusterIP())) {
+            headless.add(name);
+        }
+        Stream<String> all = Stream.concat(
+                service.getSpec().getClusterIPs().stream(),
+                Stream.ofNullable(service.getSpec().getClusterIP()));
+        put(name, all);
+    }
+
+    private void addHeadless(EndpointSlice slice) {
+        Map<String, String> labels = slice.getMetadata().getLabels();
+        String service = labels == null ? null : labels.get("kubernetes.io/service-name");
+        String name = service + "." + slice.getMetadata().getNamespace();
+        if (!headless.contains(name)) {
+            return;
+        }
+        for (Endpoint endpoint : slice.getEndpoints()) {
+            boolean isReady = endpoint.getConditions() == null
+                    || !Boolean.FALSE.equals(endpoint.getConditions().getReady());
+            if (isReady) {
+                put(name, endpoint.getAddresses().stream());
+            }
+            if (isReady && endpoint.getHostname() != null) {
+                put(endpoint.getHostname() + "." + name, endpoint.getAddresses().stream());
+            }
+        }
+    }
+
+    private void add(Pod pod) {
+        String name = key(pod.getMetadata());
+        if (pod.getStatus() != null && !addresses.containsKey(name)) {
+            put(
+                    name,
+                    Stream.concat(
+                            Stream.ofNullable(pod.getStatus().getPodIP()),
+                            Stream.ofNullable(pod.getStatus().getPodIPs())
+                                    .flatMap(Collection::stream)
+                                    .map(ip -> ip.getIp())));
+        }
+    }
+
+    private void add(Node node) {
+        if (node.getStatus() != null) {
+            put(
+                    node.getMetadata().getName(),
+                    node.getStatus().getAddresses().stream()
+                            .filter(address -> "InternalIP".equals(address.getType()))
+                            .map(address -> address.getAddress()));
+        }
+    }
+
+    /**
+     * The addresses of a name, of both families, in the order in which the objects have them.
+     *
+     * @return never empty
+     */
+    public List<IpAddress> resolve(String name) throws UnknownName {
+        String alias = "";
+        String asked = name;
+        for (int i = 0; i < MAX_ALIASES; i++) {
+            String found = known(asked);
+            if (aliases.containsKey(found)) {
+                asked = aliases.get(found);
+                alias = "'" + name + "' is of type ExternalName: it stands for " + asked
+                        + ", which is not in the cluster";
+                continue;
+            }
+            Set<IpAddress> of = addresses.getOrDefault(found, Set.of());
+            if (!of.isEmpty()) {
+                return List.copyOf(of);
+            }
+            if (!alias.isEmpty()) {
+                throw new UnknownName(alias + ": no rule is about it, write the address that it has");
+            }
+            throw new UnknownName(addresses.containsKey(found) ? withoutAddress(name, found) : unknown(name));
+        }
+        throw new UnknownName("'" + name + "' is of type ExternalName and leads back to itself");
+    }
+
+    /** What we call the thing; the name itself, without the zone, if there is none. */
+    private String known(String name) {
+        String host = cut(cut(cut(name, "."), ZONE), ".svc");
+        return addresses.containsKey(host) || aliases.containsKey(host) || host.contains(".") && !isOfDefault(host)
+                ? host
+                : host + ".default";
+    }
+
+    private boolean isOfDefault(String host) {
+        return addresses.containsKey(host + ".default");
     }
 
     private static String cut(String name, String end) {
         return name.endsWith(end) ? name.substring(0, name.length() - end.length()) : name;
     }
 
-    private static boolean isCalled(ObjectMeta object, String name) {
-        return name.equals(object.getName() + "." + object.getNamespace())
-                || name.equals(object.getName()) && "default".equals(object.getNamespace());
+    private String withoutAddress(String name, String found) {
+        return headless.contains(found)
+                ? "'" + name + "' is headless, and none of its endpoints is ready: the name has no address"
+                : "'" + name + "' has no address yet";
     }
 
-    private Stream<String> services(String name) {
-        return cluster.services().stream()
-                .map(located -> located.object())
-                .filter(service -> isCalled(service.getMetadata(), name))
-                .flatMap(ClusterNames::clusterIps);
-    }
-
-    private static Stream<String> clusterIps(Service service) {
-        List<String> all = service.getSpec().getClusterIPs();
-        return all == null || all.isEmpty()
-                ? Stream.ofNullable(service.getSpec().getClusterIP())
-                : all.stream();
-    }
-
-    private Stream<String> pods(String name) {
-        return cluster.pods().stream()
-                .map(located -> located.object())
-                .filter(pod -> isCalled(pod.getMetadata(), name))
-                .flatMap(ClusterNames::podIps);
-    }
-
-    private static Stream<String> podIps(Pod pod) {
-        return pod.getStatus() == null
-                ? Stream.empty()
-                : Stream.ofNullable(pod.getStatus().getPodIPs())
-                        .flatMap(Collection::stream)
-                        .map(PodIP::getIp);
-    }
-
-    private Stream<String> nodes(String name) {
-        return cluster.nodes().stream()
-                .map(located -> located.object())
-                .filter(node -> name.equals(node.getMetadata().getName()) && node.getStatus() != null)
-                .flatMap(node -> node.getStatus().getAddresses().stream())
-                .filter(address -> "InternalIP".equals(address.getType()))
-                .map(NodeAddress::getAddress);
+    private String unknown(String name) {
+        String near = NearName.nearest(known(name), addresses.keySet())
+                .map(other -> "; did you mean " + cut(other, ".default") + "?")
+                .orElse(": write service.namespace, or the name of a pod or a Node");
+        return "'" + name + "' is neither an address nor a name in the cluster" + near;
     }
 }

@@ -2,27 +2,37 @@ package io.vipline.tools.explain;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.vipline.rules.chain.RulesetPrinter;
+import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.walk.Outcome;
+import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.chain.walk.Step;
 import io.vipline.rules.chain.walk.Walk;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpPort;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * What happens to a packet, and why, in the shape of contract/cli.md.
+ * What happens to a packet, and why, in the shape of contract/cli.md. From {@code resolved} on it is more than the
+ * contract asks for.
  *
+ * @param packet as it was asked for
  * @param endpoints every reachable one; of a packet that is refused in the end, those that it had been translated to
  * @param path the rules that matched on any branch, in the order in which they are met
  * @param possible only if the verdict is UNKNOWN, as {@code because}
- * @param hints what would change the fate
+ * @param resolved the packet with addresses in place of names
+ * @param from whose the source is; null if nobody's in the cluster, as {@code to}
+ * @param way hook by hook, rule within rule, with the rules that nearly matched
+ * @param hints why it is so, and what would change it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-@JsonPropertyOrder({"packet", "verdict", "possible", "because", "service", "endpoints", "masquerade", "path", "hints"})
+@JsonPropertyOrder({"packet", "verdict", "possible", "because", "service", "endpoints", "masquerade", "path"})
 public record Explanation(
         String packet,
         String verdict,
@@ -32,20 +42,53 @@ public record Explanation(
         List<Endpoint> endpoints,
         boolean masquerade,
         List<PathStep> path,
+        String resolved,
+        String from,
+        String to,
+        List<Waypoint> way,
         List<String> hints) {
     private static final double NINE_DIGITS = 1e9;
 
-    public record Endpoint(String address, double probability, boolean masquerade) {}
+    /**
+     * Where the packet may go.
+     *
+     * @param source what it leaves with if it is masqueraded; null if that is not known
+     * @param because why it is masqueraded
+     * @param is whose the address is
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Endpoint(
+            String address, double probability, boolean masquerade, String source, String because, String is) {
+        private Endpoint and(Endpoint other) {
+            Endpoint masqueraded = masquerade || !other.masquerade ? this : other;
+            return new Endpoint(
+                    address,
+                    rounded(probability + other.probability),
+                    masqueraded.masquerade,
+                    masqueraded.source,
+                    masqueraded.because,
+                    is);
+        }
+    }
 
     /** A rule that matched. @param outcome what its target did */
     public record PathStep(String table, String chain, String rule, String origin, String outcome) {}
 
     private record RulePlace(String table, String chain, int index) {}
 
-    public static Explanation of(String packet, Walk walk, List<String> hints) {
+    /** What turns addresses into words: where the node is, and who is where. */
+    public record Surroundings(NodeNetwork network, AddressBook addresses) {
+        private String ownerOrNull(IpAddress address) {
+            return addresses.ownerOf(address).orElse(network.isLocal(address) ? "the node itself" : null);
+        }
+    }
+
+    /** @param line the packet as it was asked for */
+    public static Explanation of(String line, Walk walk, Surroundings surroundings, List<String> hints) {
         boolean isUnknown = walk.kind() == Walk.Kind.UNKNOWN;
+        PacketDescription packet = walk.packet();
         return new Explanation(
-                packet,
+                line,
                 walk.kind().name(),
                 isUnknown ? walk.kinds().stream().map(Enum::name).toList() : null,
                 isUnknown ? String.join("; ", walk.because()) : null,
@@ -54,28 +97,47 @@ public record Explanation(
                         .filter(service -> !service.isEmpty())
                         .findFirst()
                         .orElse(null),
-                endpoints(walk),
+                endpoints(walk, surroundings),
                 walk.outcomes().stream().anyMatch(Outcome::masquerades),
                 path(walk),
-                hints);
+                PacketText.of(packet),
+                surroundings.ownerOrNull(packet.source()),
+                surroundings.ownerOrNull(packet.destination()),
+                Itinerary.of(walk),
+                Stream.concat(masqueradedInPassing(walk), hints.stream()).toList());
     }
 
-    private static List<Endpoint> endpoints(Walk walk) {
-        Map<String, Endpoint> byAddress = new LinkedHashMap<>();
+    /** Why a packet is masqueraded that no Service has. */
+    private static Stream<String> masqueradedInPassing(Walk walk) {
+        return walk.outcomes().stream()
+                .filter(outcome -> outcome.endpoint().isEmpty())
+                .flatMap(outcome -> MasqueradeReason.of(outcome).stream())
+                .distinct()
+                .map(reason -> "masqueraded: " + reason);
+    }
+
+    private static List<Endpoint> endpoints(Walk walk, Surroundings surroundings) {
+        Map<IpPort, Endpoint> byAddress = new LinkedHashMap<>();
         for (Outcome outcome : walk.outcomes()) {
             outcome.endpoint()
-                    .ifPresent(endpoint -> byAddress.merge(
-                            endpoint.toString(),
-                            new Endpoint(endpoint.toString(), outcome.probability(), outcome.masquerades()),
-                            (a, b) -> new Endpoint(
-                                    a.address(), a.probability() + b.probability(), a.masquerade() || b.masquerade())));
+                    .ifPresent(endpoint ->
+                            byAddress.merge(endpoint, endpoint(outcome, endpoint, surroundings), Endpoint::and));
         }
-        return byAddress.values().stream()
-                .map(e -> new Endpoint(e.address(), rounded(e.probability()), e.masquerade()))
-                .toList();
+        return List.copyOf(byAddress.values());
     }
 
-    private static double rounded(double probability) {
+    private static Endpoint endpoint(Outcome outcome, IpPort to, Surroundings surroundings) {
+        Optional<IpAddress> source = MasqueradeReason.newSource(outcome, to.address(), surroundings.network());
+        return new Endpoint(
+                to.toString(),
+                rounded(outcome.probability()),
+                outcome.masquerades(),
+                source.map(IpAddress::toString).orElse(null),
+                MasqueradeReason.of(outcome).orElse(null),
+                surroundings.ownerOrNull(to.address()));
+    }
+
+    static double rounded(double probability) {
         return Math.round(probability * NINE_DIGITS) / NINE_DIGITS;
     }
 
@@ -98,7 +160,7 @@ public record Explanation(
         return new PathStep(
                 matched.chain().table(),
                 matched.chain().name(),
-                RulesetPrinter.rule(matched.chain().name(), matched.rule()),
+                RuleText.whole(matched.chain(), matched.index()),
                 matched.rule().origin().toString(),
                 matched.outcome());
     }

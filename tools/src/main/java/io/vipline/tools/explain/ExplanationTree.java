@@ -1,92 +1,209 @@
 package io.vipline.tools.explain;
 
-import io.vipline.rules.chain.RulesetPrinter;
-import io.vipline.rules.chain.walk.Outcome;
-import io.vipline.rules.chain.walk.Step;
-import io.vipline.rules.chain.walk.Walk;
+import io.vipline.tools.Palette;
+import io.vipline.tools.TerminalText;
+import io.vipline.tools.explain.Waypoint.RuleAt;
 import java.io.PrintWriter;
-import java.util.HashSet;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Objects;
+import java.util.stream.Collectors;
 
-/** An explanation for people: hook by hook, each rule that matched, those that nearly did, the endpoints, and why. */
+/**
+ * An explanation for people: a tree for each hook, its branches the chains and rules that the packet came through, and
+ * below them the verdict, the endpoints, and why.
+ */
 public final class ExplanationTree {
-    private static final int MOST_BRANCHES = 8;
+    /** So many of a kind in a row, misses or shares of a draw, are shown; of the rest it is said how many they are. */
+    private static final int MOST_ALIKE = 8;
+
+    private static final int MOST_ENDPOINTS = 24;
+    private static final int MOST_NAMED = 3;
+    private static final int SHARE_DIGITS = 4;
 
     private final PrintWriter out;
-    private final Set<Step> shown = new HashSet<>();
+    private final Palette palette;
 
-    public ExplanationTree(PrintWriter out) {
+    public ExplanationTree(PrintWriter out, Palette palette) {
         this.out = out;
+        this.palette = palette;
     }
 
-    public void print(Explanation explanation, Walk walk) {
-        out.println(explanation.packet());
-        int branches = 0;
-        for (Outcome outcome : walk.outcomes()) {
-            if (branches++ == MOST_BRANCHES) {
-                out.println("  … and " + (walk.outcomes().size() - MOST_BRANCHES) + " more ways like these");
-                break;
-            }
-            outcome.trail().steps().forEach(this::step);
+    public void print(Explanation explanation) {
+        out.println(palette.bold(plain(explanation.packet())));
+        if (!explanation.packet().contains(explanation.resolved())) {
+            out.println("  that is " + explanation.resolved());
+        }
+        who("from", explanation.from());
+        who("to", explanation.to());
+        for (Waypoint place : explanation.way()) {
+            out.println();
+            out.println(palette.bold(place.hook()) + goingTo(place));
+            branches(place.then(), "");
         }
         out.println();
         verdict(explanation);
     }
 
-    private void step(Step step) {
-        if (!shown.add(step)) {
-            return;
-        }
-        switch (step) {
-            case Step.AtHook at -> out.println("  " + at.hook());
-            case Step.Routed routed ->
-                out.println("  routing: " + routed.text() + (routed.local() ? " is the node itself" : " is forwarded"));
-            case Step.Matched matched ->
-                out.println(
-                        "    " + place(matched.chain().table(), matched.chain().name(), matched.index())
-                                + RulesetPrinter.rule(matched.chain().name(), matched.rule())
-                                + chance(matched.probability())
-                                + "\n        => " + matched.outcome()
-                                + origin(matched.rule().origin().toString()));
-            case Step.Missed missed ->
-                out.println(
-                        "    " + place(missed.chain().table(), missed.chain().name(), missed.index())
-                                + "not matched: " + RulesetPrinter.term(missed.failed())
-                                + origin(missed.rule().origin().toString()));
-            case Step.Assumed assumed -> out.println("    assumed: " + assumed.condition());
-            case Step.Policy policy ->
-                out.println("    " + policy.chain().table() + " "
-                        + policy.chain().name() + " policy " + (policy.accepts() ? "ACCEPT" : "DROP"));
+    private void who(String direction, String owner) {
+        if (owner != null) {
+            out.println(palette.dim("  " + direction + " " + plain(owner)));
         }
     }
 
-    private static String place(String table, String chain, int index) {
-        return table + " " + chain + " #" + (index + 1) + "  ";
+    private static String plain(String text) {
+        return TerminalText.plain(text);
     }
 
-    private static String chance(double probability) {
-        return probability < 1 ? String.format(Locale.ROOT, "  (probability %.4f)", probability) : "";
+    private void branches(List<Waypoint> places, String indent) {
+        for (int i = 0; i < places.size(); ) {
+            int alike = alike(places, i);
+            int shown = alike > MOST_ALIKE + 1 ? MOST_ALIKE : alike;
+            for (int end = i + shown; i < end; i++) {
+                branch(places.get(i), indent, i == places.size() - 1);
+            }
+            if (shown < alike) {
+                i += alike - shown;
+                out.println(palette.dim(indent + (i == places.size() ? "└─ " : "├─ ") + "… and " + (alike - shown)
+                        + " more like these"));
+            }
+        }
     }
 
-    private static String origin(String origin) {
-        return origin.isEmpty() ? "" : "   [" + origin + "]";
+    /** How many of one kind follow each other. */
+    private static int alike(List<Waypoint> places, int from) {
+        int end = from;
+        while (end < places.size() && isLike(places.get(from), places.get(end))) {
+            end++;
+        }
+        return end - from;
+    }
+
+    private static boolean isLike(Waypoint one, Waypoint other) {
+        return one.kind() == other.kind()
+                && (one.passing().probability() == null) == (other.passing().probability() == null);
+    }
+
+    private void branch(Waypoint place, String indent, boolean last) {
+        out.println(palette.dim(indent + (last ? "└─ " : "├─ ")) + line(place));
+        branches(place.then(), indent + (last ? "   " : "│  "));
+    }
+
+    private String line(Waypoint place) {
+        return switch (place.kind()) {
+            case HOOK -> place.hook();
+            case ROUTING -> plain(place.outcome());
+            case CHAIN -> plain(place.at().table() + " " + place.at().chain()) + goingTo(place);
+            case POLICY -> palette.dim("policy ") + verdictColoured(place.outcome(), place.outcome()) + goingTo(place);
+            case MATCHED -> matched(place);
+            case MISSED ->
+                palette.dim("✗ " + rule(place.at()) + "   no: "
+                        + plain(place.failed())
+                        + (place.because().isEmpty() ? "" : " (" + place.because() + ")") + tail(place.at()));
+            case ASSUMED ->
+                palette.yellow("? ") + rule(place.at()) + "   if not: " + plain(place.failed()) + tail(place.at());
+        };
+    }
+
+    private String matched(Waypoint place) {
+        String share = place.passing().probability() == null
+                ? ""
+                : palette.cyan(percent(place.passing().probability())) + " ";
+        String assumed = place.failed() == null ? "" : "   if " + plain(place.failed());
+        String mark = place.outcome().startsWith("mark ")
+                ? "   the mark is now " + place.outcome().substring(5)
+                : "";
+        return (place.failed() == null ? "" : palette.yellow("? "))
+                + share
+                + rule(place.at())
+                + mark
+                + assumed
+                + goingTo(place)
+                + palette.dim(tail(place.at()));
+    }
+
+    private static String rule(RuleAt at) {
+        return (at.number() == null ? "" : "#" + at.number() + " ") + plain(at.brief());
+    }
+
+    /** What the rule says of itself, and where it comes from. */
+    private static String tail(RuleAt at) {
+        return (at.comment().isEmpty() ? "" : "   \"" + plain(at.comment()) + "\"") + "   [" + plain(at.origin()) + "]";
+    }
+
+    private String goingTo(Waypoint place) {
+        List<String> endpoints = place.passing().endpoints();
+        if (endpoints.isEmpty()) {
+            return "";
+        }
+        String named = endpoints.stream().limit(MOST_NAMED).collect(Collectors.joining(", "));
+        int more = endpoints.size() - MOST_NAMED;
+        return palette.cyan("   → " + named + (more > 0 ? " and " + more + " more" : ""));
+    }
+
+    private static String percent(double probability) {
+        return new BigDecimal(probability * 100)
+                        .round(new MathContext(SHARE_DIGITS))
+                        .stripTrailingZeros()
+                        .toPlainString()
+                + " %";
+    }
+
+    private String verdictColoured(String verdict, String text) {
+        return switch (verdict) {
+            case "DNAT", "ACCEPT" -> palette.green(text);
+            case "UNKNOWN" -> palette.yellow(text);
+            default -> palette.red(text);
+        };
     }
 
     private void verdict(Explanation explanation) {
-        out.println("VERDICT " + explanation.verdict()
-                + (explanation.service() == null ? "" : "  " + explanation.service()));
+        String service = explanation.service() == null ? "" : "  " + plain(explanation.service());
+        out.println(palette.bold("VERDICT ") + verdictColoured(explanation.verdict(), explanation.verdict()) + service);
         if (explanation.because() != null) {
-            out.println("  " + explanation.possible() + ": " + explanation.because());
+            out.println("  " + String.join(" or ", explanation.possible()) + ": " + plain(explanation.because()));
         }
-        for (Explanation.Endpoint endpoint : explanation.endpoints()) {
+        endpoints(explanation.endpoints());
+        explanation.hints().forEach(hint -> out.println("  • " + plain(hint)));
+    }
+
+    private void endpoints(List<Explanation.Endpoint> endpoints) {
+        int width = endpoints.stream()
+                .mapToInt(endpoint -> endpoint.address().length())
+                .max()
+                .orElse(0);
+        for (Explanation.Endpoint endpoint : endpoints.subList(0, Math.min(endpoints.size(), MOST_ENDPOINTS))) {
+            String line = "%9s  %-" + width + "s%s%s";
             out.println(String.format(
                     Locale.ROOT,
-                    "  %-40s %.4f%s",
+                    line,
+                    percent(endpoint.probability()),
                     endpoint.address(),
-                    endpoint.probability(),
-                    endpoint.masquerade() ? "  masqueraded" : ""));
+                    endpoint.is() == null ? "" : "  " + plain(endpoint.is()),
+                    masquerade(endpoint)));
         }
-        explanation.hints().forEach(hint -> out.println("  " + hint));
+        if (endpoints.size() > MOST_ENDPOINTS) {
+            out.println("           … and " + (endpoints.size() - MOST_ENDPOINTS) + " more");
+        }
+        reasons(endpoints).forEach(reason -> out.println("  • masqueraded: " + plain(reason)));
+    }
+
+    private static String masquerade(Explanation.Endpoint endpoint) {
+        return !endpoint.masquerade()
+                ? ""
+                : "  masqueraded" + (endpoint.source() == null ? "" : " as " + endpoint.source());
+    }
+
+    private static List<String> reasons(List<Explanation.Endpoint> endpoints) {
+        List<String> reasons = new ArrayList<>();
+        endpoints.stream()
+                .map(Explanation.Endpoint::because)
+                .filter(Objects::nonNull)
+                .distinct()
+                .forEach(reasons::add);
+        return reasons;
     }
 }

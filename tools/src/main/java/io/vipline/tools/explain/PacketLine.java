@@ -5,6 +5,8 @@ import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.Protocol;
+import io.vipline.tools.explain.ClusterNames.UnknownName;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -48,13 +50,11 @@ public final class PacketLine {
         }
         Place source = place(form.group("source"));
         Place destination = place(form.group("destination"));
-        Optional<IpAddress> literal = IpAddress.parse(source.host()).or(() -> IpAddress.parse(destination.host()));
-        IpFamily family = literal.map(IpAddress::family).orElse(IpFamily.IPV4);
-        IpAddress from = address(source.host(), family);
-        IpAddress to = address(destination.host(), family);
-        if (from.family() != to.family()) {
-            throw new MalformedPacket("one address is IPv4 and one IPv6: " + from + " > " + to);
-        }
+        List<IpAddress> sources = addresses(source.host());
+        List<IpAddress> destinations = addresses(destination.host());
+        IpFamily family = commonFamily(source, sources, destination, destinations);
+        IpAddress from = first(sources, family);
+        IpAddress to = first(destinations, family);
         int protocol = protocol(form.group("protocol"), family);
         boolean hasPorts = protocol != Protocol.ICMP.number() && protocol != Protocol.ICMPV6.number();
         if (hasPorts && (source.port() < 0 || destination.port() < 0)) {
@@ -87,10 +87,43 @@ public final class PacketLine {
         throw new MalformedPacket("'" + text + "' is no port: 0 to 65535");
     }
 
-    private IpAddress address(String host, IpFamily family) throws MalformedPacket {
-        Optional<IpAddress> address = IpAddress.parse(host).or(() -> names.resolve(host, family));
-        return address.orElseThrow(() -> new MalformedPacket("'" + host + "' is neither an address nor a name in the"
-                + " cluster with an " + family.text() + " address: write service.namespace"));
+    private List<IpAddress> addresses(String host) throws MalformedPacket {
+        Optional<IpAddress> literal = IpAddress.parse(host);
+        if (literal.isPresent()) {
+            return List.of(literal.get());
+        }
+        try {
+            return names.resolve(host);
+        } catch (UnknownName e) {
+            throw new MalformedPacket(e.getMessage());
+        }
+    }
+
+    /** IPv4 where both sides have both. */
+    private static IpFamily commonFamily(Place source, List<IpAddress> from, Place destination, List<IpAddress> to)
+            throws MalformedPacket {
+        for (IpFamily family : IpFamily.values()) {
+            if (has(from, family) && has(to, family)) {
+                return family;
+            }
+        }
+        throw new MalformedPacket("one side is IPv4 and one IPv6: " + source.host() + shown(source, from) + " > "
+                + destination.host() + shown(destination, to));
+    }
+
+    private static String shown(Place place, List<IpAddress> addresses) {
+        return addresses.getFirst().toString().equals(place.host()) ? "" : " " + addresses;
+    }
+
+    private static boolean has(List<IpAddress> addresses, IpFamily family) {
+        return addresses.stream().anyMatch(address -> address.family() == family);
+    }
+
+    private static IpAddress first(List<IpAddress> addresses, IpFamily family) {
+        return addresses.stream()
+                .filter(address -> address.family() == family)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static int protocol(String text, IpFamily family) throws MalformedPacket {

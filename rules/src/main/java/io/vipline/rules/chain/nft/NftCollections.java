@@ -46,12 +46,13 @@ final class NftCollections {
     }
 
     /** What stands in a chain in place of the rules that are elements; empty if none are. */
-    Optional<String> lookup(String chain) {
-        if (chain.equals(NftChains.CLUSTER_IPS_CHECK)) {
+    static Optional<String> lookup(Chain chain) {
+        String ip = chain.table().substring(0, chain.table().indexOf(' '));
+        if (chain.name().equals(NftChains.CLUSTER_IPS_CHECK)) {
             return Optional.of(ip + " daddr @" + NftChains.CLUSTER_IPS + " reject "
                     + NftText.comment(KubeProxyNftRules.INVALID_PORTS));
         }
-        return Optional.ofNullable(MAP_IN_CHAIN.get(chain))
+        return Optional.ofNullable(MAP_IN_CHAIN.get(chain.name()))
                 .map(map -> ip + " daddr . meta l4proto . th dport vmap @" + map);
     }
 
@@ -158,6 +159,11 @@ final class NftCollections {
         out.append("\n\tmap ").append(name).append(" {\n\t\ttype ").append(type).append(" : verdict\n");
         elements(out, lines);
         out.append("\t}\n");
+    }
+
+    /** {@code 10.96.0.10 . tcp . 80 : goto service-…}. */
+    static String element(Rule rule, NftText text) {
+        return key(rule) + " : " + text.verdict(rule.target());
     }
 
     private static String key(Rule rule) {

@@ -21,7 +21,6 @@ import java.util.Optional;
  */
 public final class NftPrinter {
     private final Ruleset ruleset;
-    private final IpFamily family;
     private final String table;
     private final Appendable out;
     private final NftText text;
@@ -29,10 +28,9 @@ public final class NftPrinter {
 
     private NftPrinter(Ruleset ruleset, Appendable out) {
         this.ruleset = ruleset;
-        this.family = ruleset.family();
-        this.table = NftChains.table(family);
+        this.table = NftChains.table(ruleset.family());
         this.out = out;
-        this.text = new NftText(family);
+        this.text = new NftText(ruleset.family());
         this.collections = new NftCollections(ruleset, text);
     }
 
@@ -49,15 +47,53 @@ public final class NftPrinter {
         }
     }
 
-    /** One rule of the IR, as nft would write it alone. */
-    public static String rule(IpFamily family, Rule rule) {
-        NftText text = new NftText(family);
-        Optional<Double> share = share(rule);
-        if (share.isPresent()) {
-            long of = Math.round(1 / share.get());
-            return "numgen random mod " + of + " 0 " + text.target(rule.target());
+    /** Whether the chain is of a table that kube-proxy's nftables mode writes. */
+    public static boolean isOurs(Chain chain) {
+        return chain.table().equals(NftChains.table(IpFamily.IPV4))
+                || chain.table().equals(NftChains.table(IpFamily.IPV6));
+    }
+
+    /** A rule as the table has it; of a map or a draw, which hold many rules of the IR, only its own element. */
+    public static String rule(Chain chain, int index) {
+        NftText text = new NftText(family(chain));
+        Rule rule = chain.rules().get(index);
+        Optional<String> lookup = NftCollections.lookup(chain);
+        if (NftCollections.isMap(chain.name())) {
+            return NftCollections.element(rule, text);
+        }
+        if (lookup.isPresent() && index < NftCollections.elements(chain)) {
+            boolean isSet = rule.target() instanceof Target.Reject
+                    && !ExactTerms.of(rule.matches()).isTriple();
+            return isSet ? lookup.get() : lookup.get() + " { " + NftCollections.element(rule, text) + " }";
+        }
+        if (rule.target() instanceof Target.Goto(String map) && NftCollections.isMap(map)) {
+            return nodePortLookup(rule, map, text);
+        }
+        int first = firstOfDraw(chain);
+        if (first < chain.rules().size() - 1 && index >= first) {
+            int many = chain.rules().size() - first;
+            return "numgen random mod " + many + " vmap { " + (index - first) + " : " + text.verdict(rule.target())
+                    + " }";
         }
         return text.rule(rule);
+    }
+
+    /** One term of a rule in kube-proxy's table. */
+    public static String term(Chain chain, Match match) {
+        return new NftText(family(chain)).term(match);
+    }
+
+    private static IpFamily family(Chain chain) {
+        return chain.table().equals(NftChains.table(IpFamily.IPV6)) ? IpFamily.IPV6 : IpFamily.IPV4;
+    }
+
+    /** Where the draw begins that the chain ends with; its last rule if it has none. */
+    private static int firstOfDraw(Chain chain) {
+        int first = chain.rules().size() - 1;
+        while (first > 0 && share(chain.rules().get(first - 1)).isPresent()) {
+            first--;
+        }
+        return first;
     }
 
     private void print() throws IOException {
@@ -101,7 +137,7 @@ public final class NftPrinter {
         List<Rule> rules = chain.rules();
         List<String> lines = new ArrayList<>();
         int next = 0;
-        Optional<String> lookup = collections.lookup(chain.name());
+        Optional<String> lookup = NftCollections.lookup(chain);
         if (lookup.isPresent()) {
             lines.add(lookup.get());
             next = NftCollections.elements(chain);
@@ -109,7 +145,7 @@ public final class NftPrinter {
         while (next < rules.size()) {
             Rule rule = rules.get(next);
             if (rule.target() instanceof Target.Goto(String map) && NftCollections.isMap(map)) {
-                lines.add(nodePortLookup(rule, map));
+                lines.add(nodePortLookup(rule, map, text));
                 while (next < rules.size() && rules.get(next).target().equals(rule.target())) {
                     next++;
                 }
@@ -124,10 +160,10 @@ public final class NftPrinter {
         return lines;
     }
 
-    private String nodePortLookup(Rule rule, String map) {
+    private static String nodePortLookup(Rule rule, String map, NftText text) {
         boolean byAddress = ExactTerms.of(rule.matches()).host() != null;
         String guard = byAddress
-                ? NftChains.addressKeyword(family) + " daddr @" + NftChains.NODE_PORT_IPS
+                ? text.ip() + " daddr @" + NftChains.NODE_PORT_IPS
                 : String.join(" ", text.terms(rule.matches()));
         return guard + " meta l4proto . th dport vmap @" + map;
     }

@@ -26,6 +26,11 @@ final class NftText {
         ip = NftChains.addressKeyword(family);
     }
 
+    /** How nft calls the family's header: {@code ip}, {@code ip6}. */
+    String ip() {
+        return ip;
+    }
+
     /** One rule, without indentation or line end. */
     String rule(Rule rule) {
         List<String> words = terms(rule.matches());
@@ -71,11 +76,13 @@ final class NftText {
         return cidr.isHost() ? cidr.address().toString() : cidr.toString();
     }
 
-    private String term(Match match) {
+    /** A term as it stands alone. */
+    String term(Match match) {
         return switch (match) {
             case Match.Source s -> ip + " saddr " + address(s.cidr());
             case Match.Destination d -> ip + " daddr " + not(d.negated()) + address(d.cidr());
             case Match.Protocol p -> "meta l4proto " + not(p.negated()) + p.text();
+            case Match.DestinationPort p -> "th dport " + not(p.negated()) + p.ports();
             case Match.InInterface i ->
                 "iifname " + not(i.negated()) + '"' + i.pattern().replace('+', '*') + '"';
             case Match.ConnectionState s -> "ct state " + not(s.negated()) + states(s);

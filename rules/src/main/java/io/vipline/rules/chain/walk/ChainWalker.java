@@ -10,6 +10,7 @@ import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.RulesetPrinter;
 import io.vipline.rules.chain.walk.Outcome.Assumption;
 import io.vipline.rules.chain.walk.Outcome.Fate;
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Verdict.DropCause;
 import java.util.EnumMap;
 import java.util.List;
@@ -98,12 +99,12 @@ public final class ChainWalker {
         boolean toNode = network.isLocal(branch.packet.destination());
         switch (visit.hook()) {
             case PREROUTING -> {
-                branch.note(new Step.Routed(toNode, branch.packet.destination().toString()));
+                branch.note(routed(branch, toNode));
                 branch.enter(new HookVisit(toNode ? Hook.INPUT : Hook.FORWARD, visit.looped()));
                 branch.local = toNode;
             }
             case OUTPUT -> {
-                branch.note(new Step.Routed(toNode, branch.packet.destination().toString()));
+                branch.note(routed(branch, toNode));
                 branch.enter(new HookVisit(Hook.POSTROUTING, false));
                 branch.local = toNode;
             }
@@ -121,6 +122,11 @@ public final class ChainWalker {
             }
         }
         return true;
+    }
+
+    private Step routed(Branch branch, boolean toNode) {
+        IpAddress to = branch.packet.destination();
+        return new Step.Routed(toNode, to, Optional.ofNullable(network.outInterface(to.high(), to.low())));
     }
 
     private static boolean endOfChain(Branch branch, Fork fork) {

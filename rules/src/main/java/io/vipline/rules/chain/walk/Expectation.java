@@ -26,7 +26,7 @@ final class Expectation {
         }
         boolean named = addressHolds || portHolds || branch.frame.focused();
         if (named && !addressFails) {
-            branch.note(new Step.Missed(branch.frame.chain(), index, rule, failed));
+            branch.note(new Step.Missed(branch.frame.chain(), index, rule, failed, Observation.against(failed, check)));
         }
     }
 }

@@ -4,14 +4,20 @@ import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.Rule;
+import io.vipline.rules.net.IpAddress;
+import java.util.Optional;
 
 /** One thing that a packet met on its way. */
 public sealed interface Step {
     /** The packet comes to a hook. */
     record AtHook(Hook hook) implements Step {}
 
-    /** Its destination decides where it goes on. */
-    record Routed(boolean local, String text) implements Step {}
+    /**
+     * Its destination decides where it goes on.
+     *
+     * @param outInterface empty if no route that we know says it
+     */
+    record Routed(boolean local, IpAddress destination, Optional<String> outInterface) implements Step {}
 
     /**
      * A rule matched and its target acted.
@@ -28,8 +34,10 @@ public sealed interface Step {
      * A rule that a reader would have expected to match: it is about this destination.
      *
      * @param failed the first term that did not hold
+     * @param because what the packet has instead, as a clause: {@code the destination port is 81}; empty if the term says
+     *     it all
      */
-    record Missed(Chain chain, int index, Rule rule, Match failed) implements Step {}
+    record Missed(Chain chain, int index, Rule rule, Match failed, String because) implements Step {}
 
     /** A term that can't be decided was assumed not to hold. */
     record Assumed(Chain chain, int index, Rule rule, String condition) implements Step {}
