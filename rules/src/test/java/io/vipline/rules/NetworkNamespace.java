@@ -49,6 +49,19 @@ public final class NetworkNamespace implements AutoCloseable {
         return execute(words, input);
     }
 
+    public String name() {
+        return name;
+    }
+
+    /** Starts a command inside that talks by its stdin and stdout; what it says on stderr is seen. */
+    public Process start(List<String> command) throws IOException {
+        List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        words.addAll(command);
+        return new ProcessBuilder(words)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
     private static Output execute(List<String> command, String input) {
         try {
             Path out = Files.createTempFile("vl-rules", ".out");
