@@ -40,12 +40,19 @@ final class Egress {
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
         if (packet.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
-            expire(batch, packet);
-        } else if (packet.datagram != null) {
+            int translation =
+                    kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
+            expire(batch, packet, connection.has(translation));
+        } else if (packet.datagram != null && !leavesWhole(packet, kind)) {
             forwardPieces(packet.datagram, connection, kind);
         } else {
             forwardFrame(batch, packet, connection, kind);
         }
+    }
+
+    /** At a client the answer came in pieces. */
+    private static boolean leavesWhole(Packet packet, int kind) {
+        return packet.datagram.leavesWhole() && kind != ConnectionTable.CLIENT_REPLY;
     }
 
     private void forwardFrame(FrameBatch batch, Packet packet, Connection connection, int kind) {
@@ -118,9 +125,9 @@ final class Egress {
         if (!emitter.commit(batch, packet, disposition, connection, frameFlags)) {
             return;
         }
-        counters.forwarded++;
+        counters.forwarded += frames(packet);
         if (isTranslated) {
-            counters.translated++;
+            counters.translated += frames(packet);
             if (connection.endpointId() >= 0) {
                 counters.endpointPackets[connection.endpointId()]++;
             }
@@ -143,8 +150,8 @@ final class Egress {
     /** Forwards a packet that has no connection and no translation. */
     void forwardUntranslated(FrameBatch batch, Packet packet) {
         if (packet.ttl <= 1) {
-            expire(batch, packet);
-        } else if (packet.datagram == null) {
+            expire(batch, packet, false);
+        } else if (packet.datagram == null || packet.datagram.leavesWhole()) {
             forwardUntranslatedFrame(batch, packet);
         } else {
             for (int i = 0; i < packet.datagram.pieces(); i++) {
@@ -157,7 +164,7 @@ final class Egress {
         int frame = copy(batch, packet);
         if (frame != FrameSink.FULL) {
             Emitter.decrementTtl(emitter.memory(), frame, packet);
-            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? 1 : 0;
+            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? frames(packet) : 0;
         }
     }
 
@@ -173,6 +180,7 @@ final class Egress {
         counters.drop(reason, frames(packet));
     }
 
+    /** Number of frames that the packet came in. */
     private static int frames(Packet packet) {
         return packet.datagram == null ? 1 : packet.datagram.pieces();
     }
@@ -182,21 +190,27 @@ final class Egress {
         counters.rejected += frames(packet);
         boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
         Answer answer = isForwarded ? Answer.PORT_UNREACHABLE_AT_FORWARD : Answer.PORT_UNREACHABLE;
-        answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE);
+        answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
     }
 
-    /** Drops a packet whose time to live ends here, and tells its sender. */
-    void expire(FrameBatch batch, Packet packet) {
+    /**
+     * Drops a packet whose time to live ends here, and tells its sender.
+     *
+     * @param isTranslated whether its destination would have been: then the error belongs to that connection, and NAT
+     *     makes it come from whom the sender thinks it talks to
+     */
+    void expire(FrameBatch batch, Packet packet, boolean isTranslated) {
         drop(packet, DropReason.TTL_EXPIRED);
-        answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED);
+        answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED, isTranslated);
     }
 
-    private void answer(FrameBatch batch, Packet packet, Answer answer, GeneratedKind kind) {
+    /** @param fromDestination whether the answer comes from whom the packet was sent to, not from the node */
+    private void answer(FrameBatch batch, Packet packet, Answer answer, GeneratedKind kind, boolean fromDestination) {
         if (!IcmpAnswers.mayAnswer(packet)) {
             return;
         }
         IpAddress own = new IpAddress(packet.destinationHigh, packet.destinationLow);
-        if (!table.isLocal(packet.destinationHigh, packet.destinationLow)) {
+        if (!fromDestination) {
             own = config.nodeAddresses().of(packet.family == Packet.IPV4).orElse(own);
         }
         int bytes = IcmpAnswers.frameBytes(packet);

@@ -5,6 +5,7 @@ import io.vipline.dataplane.PipelineConfig.ChecksumMode;
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
 import io.vipline.dataplane.conntrack.Tracker;
+import io.vipline.dataplane.fragment.AtomicFragment;
 import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
@@ -45,6 +46,7 @@ public final class Pipeline implements AutoCloseable {
     private final FlowOpener opener;
     private final Egress egress;
     private final Reassembly reassembly = new Reassembly(new FragmentLosses());
+    private final AtomicFragment atomicFragment = new AtomicFragment();
     private final ChecksumVerifier verifier = new ChecksumVerifier();
     private final QuotedPacket quoted = new QuotedPacket();
     private final Connection connection = new Connection();
@@ -96,8 +98,10 @@ public final class Pipeline implements AutoCloseable {
             // 3. Find the connection, 4. or ask the rules, 5. and forward
             if (!router.arrive(frames, packet)) {
                 count(packet);
-            } else if (packet.fragment && packet.problem == null) {
+            } else if (packet.fragment && packet.problem == null && !isCutInTransport(packet)) {
                 fragment(packet);
+            } else if (packet.fragmentHeader != 0 && packet.problem == null && !packet.fragment && !clientView) {
+                atomic(packet);
             } else if (config.shares() == 1 || isMine(packet)) {
                 count(packet);
                 handle(packet);
@@ -221,7 +225,7 @@ public final class Pipeline implements AutoCloseable {
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
         if (packet.ttl <= 1 && !endsHere(packet, verdict)) {
-            egress.expire(batch, packet);
+            egress.expire(batch, packet, verdict instanceof Verdict.Dnat);
         } else if (!refused(packet, verdict)) {
             int entry = open(packet, connections, verdict);
             if (entry >= 0) {
@@ -322,8 +326,32 @@ public final class Pipeline implements AutoCloseable {
             return;
         }
         connection.wrap(connections, (int) (found >>> 2));
+        if (connection.has(Connection.TRANSLATED) && !quoted.isTranslatable()) {
+            egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
+            return;
+        }
         if (table.acceptsEstablished() || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
             egress.forwardError(batch, packet, quoted.packet, connection, (int) found & 3);
+        }
+    }
+
+    /** {@code ipv6frag_thdr_truncated}: a first fragment without the whole transport header is not put together (RFC 8200 4.5). */
+    private static boolean isCutInTransport(Packet packet) {
+        return packet.malformedTransport && packet.family == Packet.IPV6 && packet.fragmentOffset == 0;
+    }
+
+    /** A packet that is whole but has a fragment header leaves without it: as one that was put together from one piece. */
+    private void atomic(Packet packet) {
+        FrameBatch arriving = batch;
+        batch = atomicFragment.strip(arriving, packet);
+        try {
+            Packet whole = atomicFragment.packet();
+            if (config.shares() == 1 || isMine(whole)) {
+                count(packet);
+                handle(whole);
+            }
+        } finally {
+            batch = arriving;
         }
     }
 

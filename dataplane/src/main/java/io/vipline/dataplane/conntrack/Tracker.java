@@ -126,7 +126,8 @@ public final class Tracker {
             return Outcome.REOPENS;
         }
         boolean replied = connection.has(Connection.SEEN_REPLY);
-        if (!replied && !reply && (packet.tcpFlags & Transport.RST) != 0) {
+        // a conversation of nothing but a reset is none, whoever sent it
+        if (!replied && (packet.tcpFlags & Transport.RST) != 0) {
             return Outcome.ENDS;
         }
         connection.state(next);

@@ -131,7 +131,7 @@ public final class Datagram implements AutoCloseable {
     void assemble(long number, long nowNs) {
         pieces.sort(Comparator.comparingInt(Piece::from));
         Piece first = pieces.getFirst();
-        int wholeBytes = first.payloadAt() + payloadBytes;
+        int wholeBytes = headerOfWhole() + payloadBytes;
         arena = Arena.ofConfined();
         batch = new FrameBatch(1 + pieces.size());
         batch.memory.wrap(arena.allocate(wholeBytes + heldBytes, 8).address(), wholeBytes + heldBytes);
@@ -139,13 +139,14 @@ public final class Datagram implements AutoCloseable {
         int at = wholeBytes;
         for (Piece piece : pieces) {
             batch.memory.putBytes(
-                    first.payloadAt() + piece.from, piece.frame, piece.payloadAt(), piece.payloadCaptured());
+                    headerOfWhole() + piece.from, piece.frame, piece.payloadAt(), piece.payloadCaptured());
             batch.memory.putBytes(at, piece.frame);
             add(piece, at, piece.frame.length, piece.original(), nowNs);
             at += piece.frame.length;
         }
-        batch.memory.putBytes(0, first.frame, 0, first.payloadAt());
-        Defragmented.mend(batch.memory, first.network(), first.fragmentHeader(), wholeBytes);
+        batch.memory.putBytes(0, first.frame, 0, headerOfWhole());
+        int protocol = first.frame[first.fragmentHeader()] & 0xff;
+        Defragmented.mend(batch.memory, first.network(), first.fragmentHeader(), wholeBytes, protocol);
         packets = new Packet[batch.count];
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
@@ -163,10 +164,29 @@ public final class Datagram implements AutoCloseable {
     private int capturedOfWhole() {
         for (Piece piece : pieces) {
             if (piece.payloadCaptured() < piece.to - piece.from) {
-                return pieces.getFirst().payloadAt() + piece.from + piece.payloadCaptured();
+                return headerOfWhole() + piece.from + piece.payloadCaptured();
             }
         }
-        return pieces.getFirst().payloadAt() + payloadBytes;
+        return headerOfWhole() + payloadBytes;
+    }
+
+    /** Bytes before the payload of the whole: an IPv6 fragment header is left out. */
+    private int headerOfWhole() {
+        Piece first = pieces.getFirst();
+        return first.fragmentHeader() == 0 ? first.payloadAt() : first.fragmentHeader();
+    }
+
+    /**
+     * Whether it leaves uncut: {@code ip6_output()} cuts what is longer than the longest fragment that came in, and the
+     * whole has no fragment header. IPv4 is always cut again.
+     */
+    public boolean leavesWhole() {
+        int longest = 0;
+        for (Piece piece : pieces) {
+            longest = Math.max(longest, piece.payloadAt() - piece.network() + piece.to() - piece.from());
+        }
+        Piece first = pieces.getFirst();
+        return first.fragmentHeader() != 0 && packets[0].ipBytes <= longest;
     }
 
     /** The memory of the whole and its pieces, ours to write to. */
@@ -195,7 +215,7 @@ public final class Datagram implements AutoCloseable {
 
     /** Where the same bytes stand in {@link #batch}'s memory as part of the whole. */
     public int payloadInWhole(int index) {
-        return pieces.getFirst().payloadAt() + pieces.get(index).from;
+        return headerOfWhole() + pieces.get(index).from;
     }
 
     /** Bytes of payload of a piece that are there. */

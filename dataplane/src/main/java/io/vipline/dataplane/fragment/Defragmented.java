@@ -12,18 +12,19 @@ final class Defragmented {
     private Defragmented() {}
 
     /**
-     * IPv4: length, no fragment bits, checksum. IPv6: length, and a fragment header that says the packet is whole (RFC
-     * 6946), which keeps everything behind it in place.
+     * IPv4: length, no fragment bits, checksum. IPv6: length, and the header chain closed over the fragment header, which
+     * has been left out.
      *
      * @param network where the IP header begins
-     * @param fragmentHeader where the IPv6 fragment header begins; 0 for IPv4
+     * @param fragmentHeader where the IPv6 fragment header stood; 0 for IPv4
      * @param end where the datagram ends
+     * @param protocol what the IPv6 fragment header announced
      */
-    static void mend(NativeMemory memory, int network, int fragmentHeader, int end) {
+    static void mend(NativeMemory memory, int network, int fragmentHeader, int end, int protocol) {
         int bytes = end - network;
         if (fragmentHeader != 0) {
             memory.putShort(network + Ipv6.PAYLOAD_LENGTH, (short) (bytes - Ipv6.HEADER_BYTES), BIG_ENDIAN);
-            memory.putShort(fragmentHeader + 2, (short) 0);
+            memory.putByte(nextHeaderAt(memory, network, fragmentHeader), (byte) protocol);
             return;
         }
         int headerBytes = (memory.getByte(network) & 15) * 4;
@@ -33,5 +34,16 @@ final class Defragmented {
         memory.putShort(network + Ipv4.CHECKSUM, (short) 0);
         int checksum = ~Checksum.fold(Checksum.sum(memory, network, headerBytes));
         memory.putShort(network + Ipv4.CHECKSUM, (short) checksum, BIG_ENDIAN);
+    }
+
+    /** The byte that says that the header at {@code header} follows: in IPv6's own or in the extension before it. */
+    static int nextHeaderAt(NativeMemory memory, int network, int header) {
+        int at = network + Ipv6.NEXT_HEADER;
+        int extension = network + Ipv6.HEADER_BYTES;
+        while (extension < header) {
+            at = extension;
+            extension += ((memory.getByte(extension + 1) & 0xff) + 1) * 8;
+        }
+        return at;
     }
 }

@@ -38,6 +38,14 @@ public final class QuotedPacket {
         return enough;
     }
 
+    /** Whether enough is quoted for NAT, which writes to the first 8 bytes of what has ports. */
+    public boolean isTranslatable() {
+        return switch (packet.protocol) {
+            case Transport.TCP, Transport.UDP, Transport.SCTP -> packet.transportCaptured >= Transport.UDP_BYTES;
+            default -> true;
+        };
+    }
+
     private boolean ipv4(NativeMemory memory, int available) {
         int at = packet.frameOffset + packet.network;
         if (available < Ipv4.MIN_HEADER_BYTES) {
@@ -96,8 +104,8 @@ public final class QuotedPacket {
         int at = packet.frameOffset + packet.transport;
         switch (packet.protocol) {
             case Transport.TCP, Transport.UDP, Transport.SCTP -> {
-                // icmp_error_message() wants 8 bytes of the quoted transport header
-                if (packet.transportCaptured < 8) {
+                // nf_ct_get_tuple() reads no more than the ports
+                if (packet.transportCaptured < 4) {
                     return false;
                 }
                 packet.sourcePort = memory.getShort(at, BIG_ENDIAN) & 0xffff;

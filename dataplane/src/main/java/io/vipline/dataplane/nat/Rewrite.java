@@ -131,7 +131,9 @@ public final class Rewrite {
         switch (packet.protocol) {
             case Transport.TCP -> {
                 long ports = ports(out, at, packet);
-                if (packet.transportCaptured >= Transport.TCP_CHECKSUM + 2) {
+                // tcp_manip_pkt(): a quoted header that is not there as a whole keeps its checksum
+                if (packet.transportBytes >= Transport.TCP_MIN_BYTES
+                        && packet.transportCaptured >= Transport.TCP_CHECKSUM + 2) {
                     checksum(out, at + Transport.TCP_CHECKSUM, packet, difference, ports);
                 }
             }

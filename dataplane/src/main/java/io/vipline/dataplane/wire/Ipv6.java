@@ -32,6 +32,7 @@ public final class Ipv6 {
     public static final int HOP_BY_HOP = 0;
     public static final int ROUTING = 43;
     public static final int FRAGMENT_HEADER = 44;
+    public static final int FRAGMENT_HEADER_BYTES = 8;
     public static final int AUTHENTICATION = 51;
     public static final int NO_NEXT_HEADER = 59;
     public static final int DESTINATION_OPTIONS = 60;
@@ -100,6 +101,8 @@ public final class Ipv6 {
             packet.problem = DropReason.IPV6_EXTENSION_TRUNCATED;
             return;
         }
+        // ipv6_skip_exthdr() finds no protocol behind this: INVALID
+        packet.malformedTransport = next == NO_NEXT_HEADER;
         packet.protocol = next;
         packet.transport = packet.network + offset;
         packet.transportBytes = packet.ipBytes - offset;

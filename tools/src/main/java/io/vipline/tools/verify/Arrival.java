@@ -1,4 +1,8 @@
 package io.vipline.tools.verify;
 
-/** An IP packet that is sent to the node. */
-record Arrival(Side side, byte[] packet) {}
+/**
+ * An IP packet that is sent to the node.
+ *
+ * @param isV4 what the link layer says it is
+ */
+record Arrival(Side side, boolean isV4, byte[] packet) {}

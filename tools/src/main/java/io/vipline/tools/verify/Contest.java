@@ -33,7 +33,7 @@ final class Contest {
             }
             int at = random.nextInt(active.size());
             Script script = active.get(at);
-            if (!judge.play(script) || script.isOver()) {
+            if (script.isOver() || !judge.play(script)) {
                 active.set(at, active.getLast());
                 active.removeLast();
             }

@@ -19,6 +19,7 @@ import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
@@ -65,11 +66,13 @@ final class EmulatedNode implements AutoCloseable {
         departures.clear();
         generated.clear();
         System.arraycopy(counters.dropped, 0, droppedBefore, 0, droppedBefore.length);
-        int length = arrival.packet().length;
-        memory.putBytes(0, arrival.packet());
+        int length = Ethernet.HEADER_BYTES + arrival.packet().length;
+        int type = arrival.isV4() ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
+        memory.putShort(Ethernet.TYPE, (short) type, BIG_ENDIAN);
+        memory.putBytes(Ethernet.HEADER_BYTES, arrival.packet());
         batch.count = 0;
         batch.memory.wrap(memory.address(), length);
-        batch.add(0, length, length, nowNs, arrival.side().ordinal(), LinkType.RAW_IP);
+        batch.add(0, length, length, nowNs, arrival.side().ordinal(), LinkType.ETHERNET);
         pipeline.process(batch);
         return List.copyOf(departures);
     }
@@ -101,8 +104,8 @@ final class EmulatedNode implements AutoCloseable {
         @Override
         public void commit() {
             int record = area.last();
-            byte[] packet = new byte[FinishedFrame.length(area.memory(), record)];
-            area.memory().getBytes(record + FinishedFrame.HEADER_BYTES, packet);
+            byte[] packet = new byte[FinishedFrame.length(area.memory(), record) - Ethernet.HEADER_BYTES];
+            area.memory().getBytes(record + FinishedFrame.HEADER_BYTES + Ethernet.HEADER_BYTES, packet);
             mangle(packet);
             departures.add(
                     new Departure(Side.values()[area.memory().getInt(record + FinishedFrame.INTERFACE)], packet));
@@ -137,7 +140,8 @@ final class EmulatedNode implements AutoCloseable {
 
         @Override
         public Way leave(NativeMemory out, int record, Packet packet) {
-            IpAddress destination = destination(out, record + FinishedFrame.HEADER_BYTES, packet.family);
+            IpAddress destination =
+                    destination(out, record + FinishedFrame.HEADER_BYTES + Ethernet.HEADER_BYTES, packet.family);
             boolean isOwn = out.getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
             if (layout.isLocal(destination)) {
                 if (!isOwn) {

@@ -1,6 +1,5 @@
 package io.vipline.tools.verify;
 
-import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpPort;
 import java.util.EnumMap;
 import java.util.List;
@@ -69,10 +68,6 @@ record Flow(
     /** The latest packet that came back to the client; null if none did. */
     byte[] answer(World world) {
         return answers.get(world);
-    }
-
-    boolean isIcmp() {
-        return protocol == Transport.ICMP || protocol == Transport.ICMPV6;
     }
 
     @Override

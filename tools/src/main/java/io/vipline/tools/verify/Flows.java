@@ -7,6 +7,7 @@ import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.IpPort;
+import io.vipline.rules.net.Protocol;
 import io.vipline.rules.policy.Endpoint;
 import io.vipline.rules.policy.NodePortAddresses;
 import io.vipline.rules.policy.ServiceEndpoints;
@@ -33,6 +34,8 @@ final class Flows {
 
     /** An address that is called, and the Service port that has it, if one has. */
     private record Target(int protocol, IpPort address, Optional<ServiceEndpoints> service) {}
+
+    private static final int UNUSED_PORT = 9;
 
     private record Question(int protocol, IpAddress client, IpPort target, Side side) {}
 
@@ -113,6 +116,29 @@ final class Flows {
         }
         Target target = of.get(random.nextInt(of.size()));
         return Optional.of(flow(protocol, target.address(), target.service()));
+    }
+
+    /** A conversation in this protocol with a Service, now and then with an address that is none's. */
+    Optional<Flow> toAny(int protocol) {
+        return random.nextInt(8) == 0 ? Optional.of(between(protocol)) : toService(protocol);
+    }
+
+    /**
+     * A conversation with an address of some pod or host, at a port that is no Service's, or in a protocol without ports.
+     *
+     * @param protocol ICMP stands for ICMPv6 too
+     */
+    Flow between(int protocol) {
+        IpFamily family = random.nextInt(2) == 0 ? IpFamily.IPV4 : IpFamily.IPV6;
+        boolean isIcmpv6 = family == IpFamily.IPV6 && protocol == Protocol.ICMP.number();
+        int actual = isIcmpv6 ? Protocol.ICMPV6.number() : protocol;
+        IpPort to = new IpPort(client(family, Optional.empty()), UNUSED_PORT);
+        if (IcmpStories.isIcmp(actual)) {
+            IpPort from = new IpPort(client(family, Optional.empty()), 1 + random.nextInt(65_535));
+            IpPort target = new IpPort(to.address(), from.port());
+            return Flow.of(actual, from, target, layout.sideOf(from.address()), Set.of());
+        }
+        return flow(actual, to, Optional.empty());
     }
 
     private Flow flow(int protocol, IpPort to, Optional<ServiceEndpoints> service) {

@@ -98,6 +98,11 @@ final class PacketView {
         return fragmentHeader < 0 ? 0 : word(fragmentHeader + 2) & 0xfff8;
     }
 
+    /** Where the IPv6 fragment header stands; -1 if there is none. */
+    int fragmentHeader() {
+        return fragmentHeader;
+    }
+
     boolean hasMoreFragments() {
         return isV4 ? (word(network + 6) & 0x2000) != 0 : fragmentHeader >= 0 && (word(fragmentHeader + 2) & 1) != 0;
     }

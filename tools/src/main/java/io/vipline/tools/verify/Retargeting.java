@@ -36,6 +36,7 @@ final class Retargeting {
     private final Map<Ends, Ends> pairs = new HashMap<>();
     private final Map<IpPort, IpPort> addresses = new HashMap<>();
     private Ends toEndpoint;
+    private boolean changesMasquerade;
 
     /** For a flow that both worlds know; one that only one knows has nothing to retarget. */
     static Retargeting of(Flow flow) {
@@ -43,6 +44,8 @@ final class Retargeting {
         if (flow.isKnown(World.KERNEL) && flow.isKnown(World.VIPLINE)) {
             Flow.View kernel = flow.view(World.KERNEL);
             Flow.View vipline = flow.view(World.VIPLINE);
+            to.changesMasquerade =
+                    kernel.source().equals(flow.client()) != vipline.source().equals(flow.client());
             to.add(new Ends(kernel.source(), kernel.endpoint()), new Ends(vipline.source(), vipline.endpoint()));
         }
         return to;
@@ -79,16 +82,32 @@ final class Retargeting {
                 .orElse(ends.equals(toEndpoint) || ends.equals(toEndpoint.addresses()));
     }
 
-    byte[] apply(byte[] packet) {
+    /** @param vipline the packet that Vipline has in its place */
+    byte[] apply(byte[] packet, byte[] vipline) {
         byte[] changed = packet.clone();
         if (!isIdentity()) {
             PacketView view = new PacketView(changed);
             if (view.isIp()) {
-                apply(view);
+                boolean isOfFlow = apply(view);
+                if (isOfFlow && changesMasquerade && isToEndpoint(packet) && view.isIcmpError()) {
+                    takeSource(view, new PacketView(vipline));
+                }
                 view.memory().getBytes(0, changed);
             }
         }
         return changed;
+    }
+
+    /** Who speaks for a client that meets itself is masqueraded too; for one that does not, nobody is. */
+    private static void takeSource(PacketView view, PacketView vipline) {
+        if (vipline.isIp() && vipline.isV4() == view.isV4()) {
+            long difference = address(view, view.sourceAt(), view.source(), vipline.source());
+            if (view.isV4()) {
+                update(view.memory(), view.network() + 10, difference);
+            } else {
+                update(view.memory(), view.checksumAt(), difference);
+            }
+        }
     }
 
     /** @return whether it was a packet between the flow's ends, or an error about one */
@@ -157,7 +176,9 @@ final class Retargeting {
         int field = view.checksumAt();
         NativeMemory memory = view.memory();
         boolean isNone = view.protocol() == Transport.UDP && field >= 0 && memory.getShort(field) == 0;
-        if (field >= 0 && !isNone) {
+        // tcp_manip_pkt(): a quoted header that is not there as a whole keeps its checksum
+        boolean isCut = view.protocol() == Transport.TCP && view.end() - view.transport() < Segment.TCP_BYTES;
+        if (field >= 0 && !isNone && !isCut) {
             update(memory, field, difference);
         } else if (view.protocol() == Transport.SCTP && view.end() - view.transport() >= Segment.SCTP_BYTES) {
             int crc = new Crc32c().of(memory, view.transport(), view.end() - view.transport());

@@ -14,6 +14,7 @@ final class Script {
     private final List<Step> steps = new ArrayList<>();
     private int next;
     private long dueNs;
+    private int movesFrom = Integer.MAX_VALUE;
 
     /** @param name the kind of story, for reports */
     Script(String name, Flow flow) {
@@ -64,8 +65,18 @@ final class Script {
         return steps;
     }
 
+    /** From here on the conversation may go to another endpoint: its connection may be a new one. */
+    void mayMove() {
+        movesFrom = Math.min(movesFrom, steps.size());
+    }
+
+    /** Whether the step that was taken last may go to another endpoint than those before. */
+    boolean mayHaveMoved() {
+        return next > movesFrom;
+    }
+
     void request(Header header, Segment segment) {
-        Arrival arrival = new Arrival(flow.clientSide(), header.packet(flow.client(), flow.service(), segment));
+        Arrival arrival = new Arrival(flow.clientSide(), isV4(), header.packet(flow.client(), flow.service(), segment));
         steps.add(Step.of(world -> Optional.of(arrival)));
     }
 
@@ -78,7 +89,7 @@ final class Script {
 
     /** Any bytes, from the client's side. */
     void raw(byte[] packet) {
-        Arrival arrival = new Arrival(flow.clientSide(), packet);
+        Arrival arrival = new Arrival(flow.clientSide(), isV4(), packet);
         steps.add(Step.of(world -> Optional.of(arrival)));
     }
 
@@ -92,14 +103,15 @@ final class Script {
 
     void reply(Header header, Segment segment) {
         steps.add(Step.of(world -> Optional.ofNullable(flow.view(world))
-                .map(view -> new Arrival(view.side(), header.packet(view.endpoint(), view.source(), segment)))));
+                .map(view ->
+                        new Arrival(view.side(), isV4(), header.packet(view.endpoint(), view.source(), segment)))));
     }
 
     void replyPieces(Header header, Segment segment, List<Integer> cuts, List<Integer> order) {
         for (int index : order) {
             steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
                 List<byte[]> pieces = header.pieces(view.endpoint(), view.source(), segment, cuts);
-                return new Arrival(view.side(), pieces.get(Math.min(index, pieces.size() - 1)));
+                return new Arrival(view.side(), isV4(), pieces.get(Math.min(index, pieces.size() - 1)));
             })));
         }
     }
@@ -113,7 +125,8 @@ final class Script {
     void errorToClient(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
         steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
             Segment.Icmp quoting = quoting(error, view.request(), quotedBytes);
-            return new Arrival(view.side(), header.packet(from.orElse(view.endpoint()), view.source(), quoting));
+            return new Arrival(
+                    view.side(), isV4(), header.packet(from.orElse(view.endpoint()), view.source(), quoting));
         })));
     }
 
@@ -121,13 +134,18 @@ final class Script {
     void errorToEndpoint(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
         steps.add(Step.of(world -> Optional.ofNullable(flow.answer(world)).map(answer -> {
             Segment.Icmp quoting = quoting(error, answer, quotedBytes);
-            return new Arrival(flow.clientSide(), header.packet(from.orElse(flow.client()), flow.service(), quoting));
+            return new Arrival(
+                    flow.clientSide(), isV4(), header.packet(from.orElse(flow.client()), flow.service(), quoting));
         })));
     }
 
     private static Segment.Icmp quoting(Segment.Icmp error, byte[] packet, int bytes) {
         byte[] quoted = Arrays.copyOf(packet, Math.min(bytes, packet.length));
         return new Segment.Icmp(error.type(), error.code(), error.rest(), false, quoted);
+    }
+
+    private boolean isV4() {
+        return flow.client().address().isV4();
     }
 
     boolean isTcp() {

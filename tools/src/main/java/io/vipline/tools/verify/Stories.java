@@ -1,64 +1,73 @@
 package io.vipline.tools.verify;
 
 import io.vipline.dataplane.wire.Transport;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
-/** Writes scripts: each call one of a kind drawn at random, in a conversation of its own. */
+/** Writes scripts: each call one of a kind drawn by weight, in a conversation of its own. */
 final class Stories {
+    private final List<Supplier<Optional<Script>>> kinds = new ArrayList<>();
+    private final Dice dice;
 
-    private final Flows flows;
-    private final SplittableRandom random;
+    Stories(Flows flows, Dice dice) {
+        this.dice = dice;
+        TcpStories tcp = new TcpStories(dice);
+        DatagramStories datagrams = new DatagramStories(dice);
+        SctpStories sctp = new SctpStories(dice);
+        IcmpStories icmp = new IcmpStories(dice);
+        FragmentStories fragments = new FragmentStories(dice);
+        OddStories odd = new OddStories(dice);
+        add(20, () -> flows.toAny(Transport.TCP).map(tcp::conversation));
+        add(0, () -> flows.toAny(Transport.TCP).map(tcp::disturbed));
+        add(4, () -> flows.toAny(Transport.TCP).map(tcp::underWay));
+        add(4, () -> flows.toAny(Transport.TCP).map(tcp::refused));
+        add(4, () -> flows.toAny(Transport.TCP).map(tcp::openedByBoth));
+        add(4, () -> flows.toAny(Transport.TCP).map(tcp::reopened));
+        add(0, () -> flows.toAny(Transport.TCP).map(tcp::anyFlags));
+        add(12, () -> flows.toAny(Transport.UDP).map(datagrams::exchange));
+        add(3, () -> flows.toAny(Transport.UDP).map(datagrams::unsummed));
+        add(6, () -> flows.toAny(Transport.SCTP).map(sctp::association));
+        add(0, () -> flows.toAny(Transport.SCTP).map(sctp::anyChunks));
+        add(3, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::echo));
+        add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToClient));
+        add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToEndpoint));
+        add(3, () -> flows.toAny(Transport.UDP).map(icmp::errorOutOfTheBlue));
+        add(0, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::anyType));
+        add(6, () -> flows.toAny(Transport.UDP).map(fragments::inPieces));
+        add(2, () -> flows.toAny(Transport.TCP).map(fragments::segmentInPieces));
+        add(2, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(fragments::echoInPieces));
+        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::lastHop));
+        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::options));
+        add(
+                3,
+                () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP, Transport.SCTP))
+                        .map(odd::wrongChecksum));
+        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::wrongLength));
+        add(
+                2,
+                () -> Optional.of(flows.between(dice.oneOf(2, 4, 41, 47, 50, 59, 103, 108, 255)))
+                        .map(odd::otherProtocol));
+        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::spoiled));
+    }
 
-    Stories(Flows flows, SplittableRandom random) {
-        this.flows = flows;
-        this.random = random;
+    /** Stands for ICMP or ICMPv6, as the address family has it. */
+    static final int ICMP_OF_EITHER = Transport.ICMP;
+
+    private void add(int weight, Supplier<Optional<Script>> kind) {
+        for (int i = 0; i < weight; i++) {
+            kinds.add(kind);
+        }
     }
 
     /** The next script; its kind may need what the cluster has not: then another is tried. */
     Script next() {
         while (true) {
-            Optional<Script> script = random.nextInt(10) < 7 ? tcp() : udp();
+            Optional<Script> script = dice.oneOf(kinds).get();
             if (script.isPresent()) {
                 return script.get();
             }
         }
-    }
-
-    private Optional<Script> tcp() {
-        return flows.toService(Transport.TCP).map(flow -> {
-            Script script = new Script("a TCP conversation", flow);
-            TcpSpeech speech = new TcpSpeech(script, random);
-            speech.open();
-            speech.talk(random.nextInt(6));
-            speech.close();
-            return script;
-        });
-    }
-
-    private Optional<Script> udp() {
-        return flows.toService(Transport.UDP).map(flow -> {
-            Script script = new Script("a UDP conversation", flow);
-            int exchanges = 1 + random.nextInt(4);
-            for (int i = 0; i < exchanges; i++) {
-                script.request(header(), new Segment.Udp(payload(), true));
-                if (random.nextInt(4) > 0) {
-                    script.reply(header(), new Segment.Udp(payload(), true));
-                }
-            }
-            return script;
-        });
-    }
-
-    private Header header() {
-        return Header.plain(2 + random.nextInt(250), random.nextInt(0x10000)).withTos(random.nextInt(256));
-    }
-
-    private byte[] payload() {
-        byte[] payload = new byte[random.nextInt(4) == 0 ? random.nextInt(1200) : random.nextInt(32)];
-        for (int i = 0; i < payload.length; i++) {
-            payload[i] = (byte) random.nextInt();
-        }
-        return payload;
     }
 }

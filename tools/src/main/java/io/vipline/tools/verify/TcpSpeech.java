@@ -2,7 +2,6 @@ package io.vipline.tools.verify;
 
 import io.vipline.dataplane.wire.Transport;
 import java.util.HexFormat;
-import java.util.SplittableRandom;
 
 /** Writes what two well-behaved TCPs say into a script, keeping their sequence numbers. */
 final class TcpSpeech {
@@ -18,20 +17,20 @@ final class TcpSpeech {
     private static final byte[] NO_OPTIONS = {};
 
     private final Script script;
-    private final SplittableRandom random;
+    private final Dice dice;
     private int clientNext;
     private int serverNext;
 
-    TcpSpeech(Script script, SplittableRandom random) {
+    TcpSpeech(Script script, Dice dice) {
         this.script = script;
-        this.random = random;
-        clientNext = random.nextInt();
-        serverNext = random.nextInt();
+        this.dice = dice;
+        clientNext = dice.bits();
+        serverNext = dice.bits();
     }
 
     void open() {
         syn();
-        if (random.nextInt(8) == 0) {
+        if (dice.oneIn(8)) {
             script.steps().add(script.steps().getLast());
         }
         synAck();
@@ -59,7 +58,7 @@ final class TcpSpeech {
     /** Data both ways, acknowledged. */
     void talk(int exchanges) {
         for (int i = 0; i < exchanges; i++) {
-            if (random.nextBoolean()) {
+            if (dice.oneIn(2)) {
                 sayToServer();
                 ackFromServer();
             } else {
@@ -83,7 +82,7 @@ final class TcpSpeech {
 
     /** One of the ways in which conversations end. */
     void close() {
-        switch (random.nextInt(5)) {
+        switch (dice.below(5)) {
             case 0 -> client(RST, NO_OPTIONS, NO_OPTIONS);
             case 1 -> server(RST | ACK, NO_OPTIONS, NO_OPTIONS);
             case 2 -> {
@@ -117,25 +116,55 @@ final class TcpSpeech {
         serverNext++;
     }
 
+    /** A bare segment with these flags; sequence numbers stay. */
+    void client(int flags) {
+        client(flags, NO_OPTIONS, NO_OPTIONS);
+    }
+
+    void server(int flags) {
+        server(flags, NO_OPTIONS, NO_OPTIONS);
+    }
+
+    /** A SYN that nobody has answered yet. */
+    void synAgain() {
+        client(SYN, SYN_OPTIONS, NO_OPTIONS);
+    }
+
+    void countSyn() {
+        clientNext++;
+    }
+
+    void synFromServer() {
+        server(SYN, SYN_OPTIONS, NO_OPTIONS);
+        serverNext++;
+    }
+
+    /** In answer to a SYN, when our own is out already. */
+    void synAckFromClient() {
+        clientNext--;
+        client(SYN | ACK, SYN_OPTIONS, NO_OPTIONS);
+        clientNext++;
+    }
+
+    void synAckFromServerAgain() {
+        serverNext--;
+        server(SYN | ACK, SYN_OPTIONS, NO_OPTIONS);
+        serverNext++;
+    }
+
     void client(int flags, byte[] options, byte[] payload) {
         boolean acks = (flags & ACK) != 0;
-        script.request(header(), new Segment.Tcp(clientNext, acks ? serverNext : 0, flags, WINDOW, options, payload));
+        script.request(
+                dice.header(), new Segment.Tcp(clientNext, acks ? serverNext : 0, flags, WINDOW, options, payload));
     }
 
     void server(int flags, byte[] options, byte[] payload) {
         boolean acks = (flags & ACK) != 0;
-        script.reply(header(), new Segment.Tcp(serverNext, acks ? clientNext : 0, flags, WINDOW, options, payload));
-    }
-
-    private Header header() {
-        return Header.plain(2 + random.nextInt(250), random.nextInt(0x10000)).withTos(random.nextInt(256));
+        script.reply(
+                dice.header(), new Segment.Tcp(serverNext, acks ? clientNext : 0, flags, WINDOW, options, payload));
     }
 
     private byte[] payload() {
-        byte[] payload = new byte[1 + (random.nextInt(4) == 0 ? random.nextInt(1300) : random.nextInt(40))];
-        for (int i = 0; i < payload.length; i++) {
-            payload[i] = (byte) random.nextInt();
-        }
-        return payload;
+        return dice.bytes(1 + (dice.oneIn(4) ? dice.below(1300) : dice.below(40)));
     }
 }

@@ -83,7 +83,7 @@ public final class Verification {
             }
             Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock());
             long startNs = System.nanoTime();
-            new Contest(judge, new Stories(flows, random.split()), random).run(plan.packets(), stopped);
+            new Contest(judge, new Stories(flows, new Dice(random.split())), random).run(plan.packets(), stopped);
             double seconds = (System.nanoTime() - startNs) / 1e9;
             return new Result(judge.frames(), judge.departed(), seconds, judge.differences());
         }

@@ -1,0 +1,165 @@
+package io.vipline.tools.verify;
+
+import io.vipline.dataplane.wire.Transport;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Packets with something unusual about them. */
+final class OddStories {
+    /** No operation, router alert, record route, time stamp, security, loose and strict source route, nonsense. */
+    private static final List<String> V4_OPTIONS = List.of(
+            "01010100",
+            "94040000",
+            "070b0400000000000000000000000000",
+            "440c05000000000000000000",
+            "8202",
+            "83070400000000",
+            "89070400000000",
+            "01ff0000",
+            "00000000",
+            "0703040000000000");
+
+    /** Hop-by-hop and destination options: padding, router alert, unknown ones to skip, to drop, to complain about. */
+    private static final List<String> V6_OPTIONS = List.of(
+            "000104000000",
+            "050200000100",
+            "1e020000" + "0100",
+            "5e020000" + "0100",
+            "9e020000" + "0100",
+            "de020000" + "0100",
+            "c20400000000");
+
+    private static final int HOP_BY_HOP = 0;
+    private static final int DESTINATION_OPTIONS = 60;
+    private static final int ROUTING = 43;
+    private static final int SEQUENCE = 1_000_000;
+
+    private final Dice dice;
+
+    OddStories(Dice dice) {
+        this.dice = dice;
+    }
+
+    private Segment segment(Script script) {
+        byte[] nothing = {};
+        return switch (script.flow().protocol()) {
+            case Transport.TCP -> new Segment.Tcp(SEQUENCE, 0, Transport.SYN, 8192, nothing, nothing);
+            case Transport.SCTP ->
+                new Segment.Sctp(0, HexFormat.of().parseHex("0100001400000001000100000001000100000001"));
+            default -> new Segment.Udp(dice.payload(), true);
+        };
+    }
+
+    private Segment answer(Script script) {
+        byte[] nothing = {};
+        return script.isTcp()
+                ? new Segment.Tcp(SEQUENCE, SEQUENCE + 1, Transport.SYN | Transport.ACK, 8192, nothing, nothing)
+                : segment(script);
+    }
+
+    /** Time to live of 0, 1 and 2, in a first packet, a later one and an answer. */
+    Script lastHop(Flow flow) {
+        Script script = new Script("a time to live that ends", flow);
+        if (dice.oneIn(2)) {
+            script.request(dice.header(), segment(script));
+        }
+        script.request(dice.header().withTtl(dice.below(3)), segment(script));
+        script.reply(dice.header().withTtl(dice.below(3)), answer(script));
+        script.request(dice.header().withTtl(dice.below(3)), segment(script));
+        return script;
+    }
+
+    Script options(Flow flow) {
+        boolean isV4 = flow.client().address().isV4();
+        Script script = new Script(isV4 ? "IPv4 options" : "IPv6 extension headers", flow);
+        Header header = isV4 ? v4Options() : v6Options();
+        script.request(header, segment(script));
+        script.reply(isV4 ? v4Options() : v6Options(), answer(script));
+        return script;
+    }
+
+    private Header v4Options() {
+        byte[] option = HexFormat.of().parseHex(dice.oneOf(V4_OPTIONS));
+        byte[] padded = Arrays.copyOf(option, (option.length + 3) / 4 * 4);
+        return dice.header().withTtl(dice.oneIn(6) ? 1 : 64).withOptions(padded, 0, 0);
+    }
+
+    private Header v6Options() {
+        int kind = dice.oneOf(HOP_BY_HOP, DESTINATION_OPTIONS, ROUTING, HOP_BY_HOP);
+        String options = kind == ROUTING ? "0000" + "00000000" : dice.oneOf(V6_OPTIONS);
+        byte[] header = HexFormat.of().parseHex("0000" + options);
+        return dice.header().withOptions(header, kind, 0);
+    }
+
+    Script wrongChecksum(Flow flow) {
+        Script script = new Script("a wrong checksum", flow);
+        if (dice.oneIn(2)) {
+            script.request(dice.header(), segment(script));
+            script.reply(dice.header(), answer(script));
+        }
+        boolean isV4 = flow.client().address().isV4();
+        int network = isV4 ? 20 : 40;
+        int transport = switch (flow.protocol()) {
+            case Transport.TCP -> 16;
+            case Transport.UDP -> 6;
+            default -> 8;
+        };
+        int at = isV4 && dice.oneIn(4) ? 10 : network + transport;
+        script.mangledRequest(dice.header(), segment(script), at, 1 + dice.below(255));
+        script.request(dice.header(), segment(script));
+        return script;
+    }
+
+    /** Lengths that lie, in the IP header, in TCP's and UDP's; bytes too few and too many. */
+    Script wrongLength(Flow flow) {
+        Script script = new Script("a length that lies", flow);
+        boolean isV4 = flow.client().address().isV4();
+        byte[] packet = dice.header().packet(flow.client(), flow.service(), segment(script));
+        int network = isV4 ? 20 : 40;
+        switch (dice.below(5)) {
+            case 0 -> script.raw(Arrays.copyOf(packet, 1 + dice.below(packet.length)));
+            case 1 -> script.raw(Arrays.copyOf(packet, packet.length + 1 + dice.below(30)));
+            case 2 -> {
+                packet[isV4 ? 3 : 5] = (byte) dice.bits();
+                script.raw(OwnChecksum.mendV4Header(packet));
+            }
+            case 3 -> {
+                packet[network + (script.isTcp() ? 12 : 5)] = (byte) dice.bits();
+                script.raw(packet);
+            }
+            default -> {
+                packet[0] = (byte) (packet[0] & 0xf0 | dice.below(16));
+                script.raw(isV4 ? OwnChecksum.mendV4Header(packet) : packet);
+            }
+        }
+        return script;
+    }
+
+    Script otherProtocol(Flow flow) {
+        Script script = new Script("another protocol", flow);
+        byte[] payload = dice.bytes(8 + dice.below(100));
+        // a GRE header without anything optional, around IPv4; as an IPv6 extension header the end of the chain
+        System.arraycopy(new byte[] {0, 0, 8, 0}, 0, payload, 0, 4);
+        script.request(dice.header(), new Segment.Other(flow.protocol(), payload));
+        script.request(dice.header(), new Segment.Other(flow.protocol(), payload));
+        return script;
+    }
+
+    /** Some bits of a good packet turned over; the header's checksum, if any, put right again. */
+    Script spoiled(Flow flow) {
+        Script script = new Script("a packet with bits turned over", flow);
+        byte[] packet = dice.header().packet(flow.client(), flow.service(), segment(script));
+        int addressesAt = flow.client().address().isV4() ? 12 : 8;
+        int addressesEnd = flow.client().address().isV4() ? 20 : 40;
+        for (int i = 1 + dice.below(3); i > 0; i--) {
+            int at = dice.below(Math.min(packet.length, 60));
+            if (at < addressesAt || at >= addressesEnd) {
+                packet[at] ^= (byte) (1 << dice.below(8));
+            }
+        }
+        script.mayMove();
+        script.raw(dice.oneIn(4) ? packet : OwnChecksum.mendV4Header(packet));
+        return script;
+    }
+}
