@@ -129,10 +129,13 @@ final class Explain extends Verb {
     }
 
     private void explain(String line, ExplainFormat as) throws IOException, MalformedPacket {
-        PacketDescription packet = lines.parse(line);
+        PacketLine.Line read = lines.parse(line);
+        PacketDescription packet = read.packet();
         IpFamily family = packet.source().family();
         Walk walk = walkers.get(family).walk(packet);
-        Explanation explanation = Explanation.of(line, walk, surroundings, hints.of(packet, walk));
+        List<String> said = new ArrayList<>(read.notes());
+        said.addAll(hints.of(packet, walk));
+        Explanation explanation = Explanation.of(line, walk, surroundings, said);
         switch (as) {
             case TABLE -> new ExplanationTree(out(), Palette.ofTerminal()).print(explanation);
             case JSON -> out().println(Json.line(explanation));

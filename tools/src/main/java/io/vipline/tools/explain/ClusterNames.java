@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -154,7 +155,7 @@ public final class ClusterNames {
 
     /** What we call the thing; the name itself, without the zone, if there is none. */
     private String known(String name) {
-        String host = cut(cut(cut(name, "."), ZONE), ".svc");
+        String host = cut(cut(cut(name.toLowerCase(Locale.ROOT), "."), ZONE), ".svc");
         return addresses.containsKey(host) || aliases.containsKey(host) || host.contains(".") && !isOfDefault(host)
                 ? host
                 : host + ".default";

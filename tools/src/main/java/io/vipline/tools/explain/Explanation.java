@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -104,7 +105,9 @@ public record Explanation(
                 surroundings.ownerOrNull(packet.source()),
                 surroundings.ownerOrNull(packet.destination()),
                 Itinerary.of(walk),
-                Stream.concat(masqueradedInPassing(walk), hints.stream()).toList());
+                Stream.of(masqueradedInPassing(walk), Doubts.of(walk), hints.stream())
+                        .flatMap(Function.identity())
+                        .toList());
     }
 
     /** Why a packet is masqueraded that no Service has. */

@@ -1,57 +1,90 @@
 package io.vipline.tools.explain;
 
+import io.vipline.tools.TerminalText;
+import io.vipline.tools.explain.Picture.Edge;
+import io.vipline.tools.explain.Picture.Group;
+import io.vipline.tools.explain.Picture.Node;
 import java.io.PrintWriter;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.stream.Collectors;
 
-/** An explanation as a picture: chains, the rules that led from one to the next, endpoints. */
+/** An explanation as a picture, in the languages of Graphviz and Mermaid. */
 public final class ExplanationGraph {
-    private static final String JUMP = "jump ";
-
     private ExplanationGraph() {}
-
-    private record Edge(String from, String to, String label) {}
-
-    private static Set<Edge> edges(Explanation explanation) {
-        Set<Edge> edges = new LinkedHashSet<>();
-        String verdict = explanation.verdict();
-        for (Explanation.PathStep step : explanation.path()) {
-            String from = step.table() + " " + step.chain();
-            String to = step.outcome().startsWith(JUMP)
-                    ? step.table() + " " + step.outcome().substring(JUMP.length())
-                    : step.outcome();
-            edges.add(new Edge(from, to, step.origin()));
-        }
-        edges.add(new Edge(explanation.packet(), "verdict " + verdict, ""));
-        return edges;
-    }
 
     /** Graphviz. */
     public static void dot(Explanation explanation, PrintWriter out) {
+        Picture picture = Picture.of(explanation);
         out.println("digraph explanation {");
-        out.println("  node [shape=box, fontname=monospace];");
-        for (Edge edge : edges(explanation)) {
-            out.println(
-                    "  " + quoted(edge.from()) + " -> " + quoted(edge.to()) + " [label=" + quoted(edge.label()) + "];");
+        out.println("  rankdir=LR; node [fontname=monospace]; edge [fontname=monospace, fontsize=10];");
+        int number = 0;
+        for (Group group : picture.groups()) {
+            out.println("  subgraph cluster_" + number++ + " {");
+            out.println("    label=" + dotText(group.name()) + "; style=rounded;");
+            group.nodes().forEach(node -> out.println("    " + dotNode(node)));
+            out.println("  }");
+        }
+        picture.outside().forEach(node -> out.println("  " + dotNode(node)));
+        for (Edge edge : picture.edges()) {
+            String label = edge.label().isEmpty() ? "" : " [label=" + dotText(edge.label()) + "]";
+            out.println("  " + edge.from() + " -> " + edge.to() + label + ";");
         }
         out.println("}");
     }
 
-    /** Mermaid. */
+    private static String dotNode(Node node) {
+        String shape = switch (node.shape()) {
+            case PACKET -> "cds";
+            case HOOK -> "circle";
+            case CHAIN -> "box";
+            case OUTCOME -> "ellipse";
+            case VERDICT -> "doubleoctagon";
+        };
+        return node.id() + " [label=" + dotText(node.label()) + ", shape=" + shape + "];";
+    }
+
+    private static String dotText(String text) {
+        return text.lines()
+                .map(line -> TerminalText.plain(line).replace("\\", "\\\\").replace("\"", "\\\""))
+                .collect(Collectors.joining("\\n", "\"", "\""));
+    }
+
+    /** Mermaid, as Markdown renderers show it. */
     public static void mermaid(Explanation explanation, PrintWriter out) {
+        Picture picture = Picture.of(explanation);
         out.println("flowchart LR");
-        for (Edge edge : edges(explanation)) {
-            String label = edge.label().isEmpty() ? "" : "|" + quoted(edge.label()) + "|";
-            out.println("  " + id(edge.from()) + "[" + quoted(edge.from()) + "] -->" + label + " " + id(edge.to()) + "["
-                    + quoted(edge.to()) + "]");
+        int number = 0;
+        for (Group group : picture.groups()) {
+            out.println("  subgraph hook" + number++ + "[" + mermaidText(group.name()) + "]");
+            group.nodes().forEach(node -> out.println("    " + mermaidNode(node)));
+            out.println("  end");
+        }
+        picture.outside().forEach(node -> out.println("  " + mermaidNode(node)));
+        for (Edge edge : picture.edges()) {
+            String label = edge.label().isEmpty() ? "" : "|" + mermaidText(edge.label()) + "|";
+            out.println("  " + edge.from() + " -->" + label + " " + edge.to());
         }
     }
 
-    private static String id(String text) {
-        return "n" + Integer.toHexString(text.hashCode());
+    private static String mermaidNode(Node node) {
+        String text = mermaidText(node.label());
+        return node.id()
+                + switch (node.shape()) {
+                    case PACKET -> ">" + text + "]";
+                    case HOOK -> "((" + text + "))";
+                    case CHAIN -> "[" + text + "]";
+                    case OUTCOME -> "([" + text + "])";
+                    case VERDICT -> "{{" + text + "}}";
+                };
     }
 
-    private static String quoted(String text) {
-        return "\"" + text.replace("\\", "\\\\").replace("\"", "'") + "\"";
+    /** In quotes anything may stand but a quote, which its entity replaces; {@code #} would begin an entity. */
+    private static String mermaidText(String text) {
+        return text.lines()
+                .map(line -> TerminalText.plain(line)
+                        .replace("#", "#35;")
+                        .replace("\"", "#quot;")
+                        .replace("<", "#lt;")
+                        .replace(">", "#gt;"))
+                .collect(Collectors.joining("<br>", "\"", "\""));
     }
 }

@@ -4,8 +4,6 @@ import io.vipline.tools.Palette;
 import io.vipline.tools.TerminalText;
 import io.vipline.tools.explain.Waypoint.RuleAt;
 import java.io.PrintWriter;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +20,6 @@ public final class ExplanationTree {
 
     private static final int MOST_ENDPOINTS = 24;
     private static final int MOST_NAMED = 3;
-    private static final int SHARE_DIGITS = 4;
 
     private final PrintWriter out;
     private final Palette palette;
@@ -43,6 +40,9 @@ public final class ExplanationTree {
             out.println();
             out.println(palette.bold(place.hook()) + goingTo(place));
             branches(place.then(), "");
+            if (place.then().isEmpty()) {
+                out.println(palette.dim("└─ no chain is asked"));
+            }
         }
         out.println();
         verdict(explanation);
@@ -104,14 +104,14 @@ public final class ExplanationTree {
                         + plain(place.failed())
                         + (place.because().isEmpty() ? "" : " (" + place.because() + ")") + tail(place.at()));
             case ASSUMED ->
-                palette.yellow("? ") + rule(place.at()) + "   if not: " + plain(place.failed()) + tail(place.at());
+                palette.yellow("? ") + number(place.at()) + "if not " + plain(place.failed()) + goingTo(place);
         };
     }
 
     private String matched(Waypoint place) {
         String share = place.passing().probability() == null
                 ? ""
-                : palette.cyan(percent(place.passing().probability())) + " ";
+                : palette.cyan(Picture.percent(place.passing().probability())) + " ";
         String assumed = place.failed() == null ? "" : "   if " + plain(place.failed());
         String mark = place.outcome().startsWith("mark ")
                 ? "   the mark is now " + place.outcome().substring(5)
@@ -126,7 +126,11 @@ public final class ExplanationTree {
     }
 
     private static String rule(RuleAt at) {
-        return (at.number() == null ? "" : "#" + at.number() + " ") + plain(at.brief());
+        return number(at) + plain(at.brief());
+    }
+
+    private static String number(RuleAt at) {
+        return at.number() == null ? "" : "#" + at.number() + " ";
     }
 
     /** What the rule says of itself, and where it comes from. */
@@ -141,15 +145,8 @@ public final class ExplanationTree {
         }
         String named = endpoints.stream().limit(MOST_NAMED).collect(Collectors.joining(", "));
         int more = endpoints.size() - MOST_NAMED;
-        return palette.cyan("   → " + named + (more > 0 ? " and " + more + " more" : ""));
-    }
-
-    private static String percent(double probability) {
-        return new BigDecimal(probability * 100)
-                        .round(new MathContext(SHARE_DIGITS))
-                        .stripTrailingZeros()
-                        .toPlainString()
-                + " %";
+        String where = Character.isUpperCase(endpoints.getFirst().charAt(0)) ? "   → in the end " : "   → ";
+        return palette.cyan(where + named + (more > 0 ? " and " + more + " more" : ""));
     }
 
     private String verdictColoured(String verdict, String text) {
@@ -166,11 +163,12 @@ public final class ExplanationTree {
         if (explanation.because() != null) {
             out.println("  " + String.join(" or ", explanation.possible()) + ": " + plain(explanation.because()));
         }
-        endpoints(explanation.endpoints());
+        endpoints(explanation.endpoints(), explanation.verdict().equals("UNKNOWN"));
         explanation.hints().forEach(hint -> out.println("  • " + plain(hint)));
     }
 
-    private void endpoints(List<Explanation.Endpoint> endpoints) {
+    /** @param unknown if something that can't be told has a say in the shares */
+    private void endpoints(List<Explanation.Endpoint> endpoints, boolean unknown) {
         int width = endpoints.stream()
                 .mapToInt(endpoint -> endpoint.address().length())
                 .max()
@@ -180,7 +178,7 @@ public final class ExplanationTree {
             out.println(String.format(
                     Locale.ROOT,
                     line,
-                    percent(endpoint.probability()),
+                    unknown ? "maybe" : Picture.percent(endpoint.probability()),
                     endpoint.address(),
                     endpoint.is() == null ? "" : "  " + plain(endpoint.is()),
                     masquerade(endpoint)));

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Reads the packets that people type: {@code [in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW]
@@ -24,6 +25,7 @@ public final class PacketLine {
     private static final Pattern BRACKETED = Pattern.compile("\\[([^\\]]+)\\](?::(\\d+))?");
     private static final String TCP_FLAGS = "FSRPAUEC";
     private static final int ICMP_NO_PORT = -1;
+    private static final int MOST_NAMED = 5;
 
     private final ClusterNames names;
 
@@ -40,9 +42,16 @@ public final class PacketLine {
         }
     }
 
+    /**
+     * A packet that was read.
+     *
+     * @param notes what was decided for the reader
+     */
+    public record Line(PacketDescription packet, List<String> notes) {}
+
     private record Place(String host, int port) {}
 
-    public PacketDescription parse(String line) throws MalformedPacket {
+    public Line parse(String line) throws MalformedPacket {
         Matcher form = FORM.matcher(line.strip());
         if (!form.matches()) {
             throw new MalformedPacket(
@@ -64,7 +73,10 @@ public final class PacketLine {
         PacketDescription packet = PacketDescription.first(
                 protocol, from, hasPorts ? source.port() : -1, to, hasPorts ? destination.port() : -1);
         packet = packet.withInterfaces(Optional.ofNullable(form.group("in")), Optional.ofNullable(form.group("out")));
-        return options(packet, form.group("rest"));
+        List<String> notes = Stream.concat(
+                        severalAddresses(source, sources, family), severalAddresses(destination, destinations, family))
+                .toList();
+        return new Line(options(packet, form.group("rest")), notes);
     }
 
     private static Place place(String text) throws MalformedPacket {
@@ -109,6 +121,19 @@ public final class PacketLine {
         }
         throw new MalformedPacket("one side is IPv4 and one IPv6: " + source.host() + shown(source, from) + " > "
                 + destination.host() + shown(destination, to));
+    }
+
+    /** A name of several addresses of the family is that of a headless Service: clients choose among them. */
+    private static Stream<String> severalAddresses(Place place, List<IpAddress> all, IpFamily family) {
+        List<String> addresses = all.stream()
+                .filter(address -> address.family() == family)
+                .map(IpAddress::toString)
+                .toList();
+        return addresses.size() < 2
+                ? Stream.empty()
+                : Stream.of(place.host() + " has " + addresses.size() + " addresses, of which a client chooses one: "
+                        + String.join(", ", addresses.subList(0, Math.min(addresses.size(), MOST_NAMED)))
+                        + (addresses.size() > MOST_NAMED ? ", …" : "") + "; this is about the first");
     }
 
     private static String shown(Place place, List<IpAddress> addresses) {

@@ -70,15 +70,15 @@ final class WayTree {
             }
             case Step.Routed _ -> child(child(root, new Key(rank + 1, "routing", ""), null), keyOf(0, "", step), step);
             case Step.Matched m -> {
-                Place place = child(of(m.chain()), keyOf(m.index(), "matched", m), step);
+                Place place = child(of(m.chain()), keyOf(2 * m.index(), "matched", m), step);
                 switch (m.rule().target()) {
                     case Target.Jump(String to) -> open.push(new OpenChain(to, place));
                     case Target.Goto(String to) -> open.push(new OpenChain(to, place));
                     default -> {}
                 }
             }
-            case Step.Missed m -> child(of(m.chain()), new Key(m.index(), "missed", ""), step);
-            case Step.Assumed a -> child(of(a.chain()), new Key(a.index(), "assumed", ""), step);
+            case Step.Missed m -> child(of(m.chain()), new Key(2 * m.index(), "missed", ""), step);
+            case Step.Assumed a -> child(of(a.chain()), new Key(2 * a.index() + 1, "assumed", ""), step);
             case Step.Policy p -> child(of(p.chain()), new Key(Integer.MAX_VALUE, "policy", ""), step);
         }
     }

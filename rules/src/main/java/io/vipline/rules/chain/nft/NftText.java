@@ -79,7 +79,7 @@ final class NftText {
     /** A term as it stands alone. */
     String term(Match match) {
         return switch (match) {
-            case Match.Source s -> ip + " saddr " + address(s.cidr());
+            case Match.Source s -> ip + " saddr " + not(s.negated()) + address(s.cidr());
             case Match.Destination d -> ip + " daddr " + not(d.negated()) + address(d.cidr());
             case Match.Protocol p -> "meta l4proto " + not(p.negated()) + p.text();
             case Match.DestinationPort p -> "th dport " + not(p.negated()) + p.ports();
