@@ -1,9 +1,12 @@
 package io.vipline.tools;
 
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.tools.verify.CaptureFrames;
 import io.vipline.tools.verify.Verification;
 import io.vipline.tools.verify.Verification.Fault;
 import java.io.IOException;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,6 +39,13 @@ final class Verify extends Verb {
             description = "How many packets to send. Default: 10k.")
     private long packets = 10_000;
 
+    @Option(
+            names = "--capture",
+            paramLabel = "IN.pcap[ng]",
+            description = "Send what is in a capture that was taken at the clients, in place of made-up conversations:"
+                    + " what comes from a Service there is sent by the endpoint that was chosen.")
+    private String capture;
+
     @Option(names = "--show", paramLabel = "N", description = "How many differences to print. Default: 20.")
     private int shown = 20;
 
@@ -64,10 +74,23 @@ final class Verify extends Verb {
                 PipelineOptions.timeouts(options.conntrack()),
                 options.seed(),
                 packets,
+                capture(),
                 fault);
         Verification.Result result = Verification.run(plan, interruption()::isAsked);
         result.print(out(), shown);
         out().flush();
         return result.differences().isEmpty() ? ExitCode.OK : ExitCode.DIFFERENCE;
+    }
+
+    private Optional<CaptureFrames> capture() throws IOException {
+        if (capture == null) {
+            return Optional.empty();
+        }
+        CaptureInput input = new CaptureInput(capture, "");
+        try (FrameSource source = input.open()) {
+            CaptureFrames frames = Verification.capture(source, note -> err().println("vipline: note: " + note));
+            note(input.problems());
+            return Optional.of(frames);
+        }
     }
 }

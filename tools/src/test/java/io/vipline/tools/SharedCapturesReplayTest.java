@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vipline.tools.CaptureServers.Server;
 import io.vipline.tools.CapturedFrames.Frame;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -29,8 +28,6 @@ class SharedCapturesReplayTest {
 
     @TempDir
     Path folder;
-
-    private record Server(String address, int port, String protocol) {}
 
     @TestFactory
     Stream<DynamicTest> everyCaptureIsReplayedAtBothCapturePoints() throws IOException {
@@ -51,8 +48,8 @@ class SharedCapturesReplayTest {
 
     private void check(Path capture, String point) throws IOException {
         List<Frame> frames = CapturedFrames.read(capture);
-        Set<Server> servers = servers(frames);
-        Path manifests = Files.writeString(Files.createTempFile(folder, "m", ".yaml"), manifests(servers));
+        Set<Server> servers = CaptureServers.in(frames);
+        Path manifests = Files.writeString(Files.createTempFile(folder, "m", ".yaml"), CaptureServers.manifests(servers));
         Path output = Files.createTempFile(folder, "out", ".pcapng");
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
@@ -101,7 +98,7 @@ class SharedCapturesReplayTest {
             if (!frame.isIp() || frame.isFragment() || !frame.hasPorts()) {
                 continue;
             }
-            boolean isAnswer = servers.contains(server(frame, true)) && !servers.contains(server(frame, false));
+            boolean isAnswer = servers.contains(CaptureServers.server(frame, true)) && !servers.contains(CaptureServers.server(frame, false));
             byte[] left = out.get(i).bytes();
             if (isAnswer) {
                 assertThat(left)
@@ -113,67 +110,5 @@ class SharedCapturesReplayTest {
                         .isEqualTo(frame.withoutNat(false));
             }
         }
-    }
-
-    private static Server server(DecodedFrame frame, boolean isSource) throws IOException {
-        byte[] address = isSource ? frame.source() : frame.destination();
-        String protocol =
-                frame.protocol() == DecodedFrame.TCP ? "TCP" : frame.protocol() == DecodedFrame.UDP ? "UDP" : "SCTP";
-        return new Server(
-                InetAddress.getByAddress(address).getHostAddress(),
-                isSource ? frame.sourcePort() : frame.destinationPort(),
-                protocol);
-    }
-
-    /** The side with the lower port serves. */
-    private static Set<Server> servers(List<Frame> frames) throws IOException {
-        Set<Server> servers = new LinkedHashSet<>();
-        for (Frame captured : frames) {
-            DecodedFrame frame = captured.decoded();
-            if (frame.isIp() && !frame.isFragment() && frame.hasPorts()) {
-                Server server = server(frame, frame.sourcePort() < frame.destinationPort());
-                if (server.port() > 0) {
-                    servers.add(server);
-                }
-            }
-        }
-        return servers;
-    }
-
-    private static String manifests(Set<Server> servers) {
-        StringBuilder text = new StringBuilder("apiVersion: v1\nkind: Namespace\nmetadata: {name: default}\n");
-        int number = 1;
-        for (Server server : servers) {
-            boolean isV6 = server.address().contains(":");
-            String family = isV6 ? "IPv6" : "IPv4";
-            String clusterIp = isV6
-                    ? "fd00:10:96::" + Integer.toHexString(number)
-                    : "10.96." + number / 250 + "." + (number % 250 + 1);
-            String endpoint = isV6
-                    ? "fd00:10:244::" + Integer.toHexString(number)
-                    : "10.244." + number / 250 + "." + (number % 250 + 1);
-            text.append("""
-                    ---
-                    apiVersion: v1
-                    kind: Service
-                    metadata: {name: s%1$d}
-                    spec:
-                      clusterIP: "%2$s"
-                      clusterIPs: ["%2$s"]
-                      ipFamilies: [%3$s]
-                      externalIPs: ["%4$s"]
-                      ports: [{name: p, port: %5$d, protocol: %6$s, targetPort: 8080}]
-                    ---
-                    apiVersion: discovery.k8s.io/v1
-                    kind: EndpointSlice
-                    metadata: {name: s%1$d-1, labels: {kubernetes.io/service-name: s%1$d}}
-                    addressType: %3$s
-                    ports: [{name: p, port: 8080, protocol: %6$s}]
-                    endpoints: [{addresses: ["%7$s"]}]
-                    """.formatted(
-                            number, clusterIp, family, server.address(), server.port(), server.protocol(), endpoint));
-            number++;
-        }
-        return text.toString();
     }
 }

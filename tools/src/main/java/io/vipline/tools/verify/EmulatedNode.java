@@ -138,6 +138,13 @@ final class EmulatedNode implements AutoCloseable {
             return true;
         }
 
+        /** To a group or to all, which is not routed. */
+        private static boolean isToGroup(IpAddress destination) {
+            return destination.isV4()
+                    ? destination.v4() >>> 28 == 0xe || destination.v4() == -1
+                    : destination.high() >>> 56 == 0xff;
+        }
+
         @Override
         public Way leave(NativeMemory out, int record, Packet packet) {
             IpAddress destination =
@@ -147,6 +154,10 @@ final class EmulatedNode implements AutoCloseable {
                 if (!isOwn) {
                     counters.consume(ConsumedReason.LOCAL);
                 }
+                return Way.ENDED;
+            }
+            if (isToGroup(destination)) {
+                counters.drop(DropReason.MULTICAST);
                 return Way.ENDED;
             }
             out.putInt(

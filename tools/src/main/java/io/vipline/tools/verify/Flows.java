@@ -146,10 +146,17 @@ final class Flows {
             IpAddress client = client(to.address().family(), service);
             IpPort from = new IpPort(client, 1024 + random.nextInt(64_512));
             if (taken.add(protocol + " " + from + " " + to) || tries > 100) {
-                Side side = layout.sideOf(client);
-                return Flow.of(protocol, from, to, side, endpoints(new Question(protocol, client, to, side), from));
+                return flow(protocol, from, to);
             }
         }
+    }
+
+    /** The conversation with these ends. */
+    Flow flow(int protocol, IpPort from, IpPort to) {
+        Side side = layout.sideOf(from.address());
+        boolean isOfOneFamily = from.address().family() == to.address().family();
+        Question question = new Question(protocol, from.address(), to, side);
+        return Flow.of(protocol, from, to, side, isOfOneFamily ? endpoints(question, from) : Set.of());
     }
 
     private IpAddress client(IpFamily family, Optional<ServiceEndpoints> service) {

@@ -37,7 +37,7 @@ final class KernelNode implements AutoCloseable {
     private static final long[] FAR_MACS = {0x0276_6c00_0011L, 0x0276_6c00_0012L};
     private static final String[] V4_GATEWAYS = {"169.254.77.1", "169.254.77.2"};
     private static final String[] V6_GATEWAYS = {"fe80::77:1", "fe80::77:2"};
-    private static final int MTU_BYTES = 1500;
+    private static final int MTU_BYTES = 65_535;
     private static final int LONGEST_FRAME = 1 << 17;
     private static final long PATIENCE_NS = 5_000_000_000L;
     /** Source and destination of the packets that say that all is over. */

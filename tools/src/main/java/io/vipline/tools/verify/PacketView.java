@@ -107,6 +107,15 @@ final class PacketView {
         return isV4 ? (word(network + 6) & 0x2000) != 0 : fragmentHeader >= 0 && (word(fragmentHeader + 2) & 1) != 0;
     }
 
+    boolean isFragment() {
+        return isIp() && (fragmentOffset() > 0 || hasMoreFragments());
+    }
+
+    /** What the pieces of a datagram have in common. */
+    int fragmentId() {
+        return isV4 ? word(network + 4) : fragmentHeader < 0 ? 0 : memory.getInt(fragmentHeader + 4, BIG_ENDIAN);
+    }
+
     /** 16 bits at a place that is there. */
     int word(int at) {
         return memory.getShort(at, BIG_ENDIAN) & 0xffff;
@@ -155,6 +164,7 @@ final class PacketView {
         return inner.isIp() && inner.isV4 == isV4 ? Optional.of(inner) : Optional.empty();
     }
 
+    /** Address and port; an unspecified address if this is no IP packet. */
     IpPort source() {
         int port = !hasPorts() ? 0 : isIcmp() ? word(transport + 4) : word(transport);
         return new IpPort(address(sourceAt()), port);
@@ -174,6 +184,9 @@ final class PacketView {
     }
 
     private IpAddress address(int at) {
+        if (!isIp()) {
+            return IpAddress.v6(0, 0);
+        }
         return isV4
                 ? IpAddress.v4(memory.getInt(at, BIG_ENDIAN))
                 : IpAddress.v6(memory.getLong(at, BIG_ENDIAN), memory.getLong(at + 8, BIG_ENDIAN));

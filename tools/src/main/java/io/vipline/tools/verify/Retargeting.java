@@ -51,6 +51,13 @@ final class Retargeting {
         return to;
     }
 
+    /** From the flow as its client sees it to the flow as its endpoint does. */
+    static Retargeting toEndpoint(Flow flow, Flow.View view) {
+        Retargeting to = new Retargeting();
+        to.add(new Ends(flow.client(), flow.service()), new Ends(view.source(), view.endpoint()));
+        return to;
+    }
+
     private void add(Ends from, Ends to) {
         if (from.equals(to)) {
             return;

@@ -89,8 +89,20 @@ final class Script {
 
     /** Any bytes, from the client's side. */
     void raw(byte[] packet) {
-        Arrival arrival = new Arrival(flow.clientSide(), isV4(), packet);
+        raw(isV4(), packet);
+    }
+
+    /** @param isV4 what the link layer says */
+    void raw(boolean isV4, byte[] packet) {
+        Arrival arrival = new Arrival(flow.clientSide(), isV4, packet);
         steps.add(Step.of(world -> Optional.of(arrival)));
+    }
+
+    /** A packet to the client, or an error about one of the client's, as the client saw it: the endpoint sends it. */
+    void answer(boolean isV4, byte[] packet) {
+        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world))
+                .map(view -> new Arrival(
+                        view.side(), isV4, Retargeting.toEndpoint(flow, view).apply(packet, packet)))));
     }
 
     /** Pieces of a request, in an order given as indices; an index may come more than once or not at all. */

@@ -1,6 +1,7 @@
 package io.vipline.tools.verify;
 
 import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.rules.chain.walk.ChainWalker;
 import io.vipline.rules.model.Cluster;
 import io.vipline.rules.net.IpFamily;
@@ -13,8 +14,10 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
@@ -37,7 +40,7 @@ public final class Verification {
      * What to do.
      *
      * @param table what Vipline goes by; {@code config}'s rules in text are loaded into the kernel
-     * @param packets how many to send
+     * @param packets how many to send, where there is no capture to play
      */
     public record Plan(
             Cluster cluster,
@@ -48,7 +51,15 @@ public final class Verification {
             Timeouts timeouts,
             long seed,
             long packets,
+            Optional<CaptureFrames> capture,
             Fault fault) {}
+
+    /** Reads a capture to play. @param notes takes what of it is left out */
+    public static CaptureFrames capture(FrameSource source, Consumer<String> notes) {
+        CaptureFrames frames = CaptureFrames.read(source);
+        frames.notes().forEach(notes);
+        return frames;
+    }
 
     /** What came of it. @param departed packets that left the kernel's node */
     public record Result(long frames, long departed, double seconds, List<Difference> differences) {
@@ -78,12 +89,17 @@ public final class Verification {
             load(plan, kernel);
             SplittableRandom random = new SplittableRandom(plan.seed());
             Flows flows = new Flows(layout, services, plan.walkers(), random.split());
-            if (flows.isEmpty()) {
+            if (plan.capture().isEmpty() && flows.isEmpty()) {
                 throw new IllegalStateException("no Service has an address that can be called");
             }
             Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock());
             long startNs = System.nanoTime();
-            new Contest(judge, new Stories(flows, new Dice(random.split())), random).run(plan.packets(), stopped);
+            if (plan.capture().isPresent()) {
+                new CaptureContest(judge, flows, plan.table())
+                        .run(plan.capture().get(), stopped);
+            } else {
+                new Contest(judge, new Stories(flows, new Dice(random.split())), random).run(plan.packets(), stopped);
+            }
             double seconds = (System.nanoTime() - startNs) / 1e9;
             return new Result(judge.frames(), judge.departed(), seconds, judge.differences());
         }
