@@ -12,7 +12,7 @@ import io.vipline.rules.net.IpAddress;
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
  *   0  | v4 source  v4 dest  orig ports| v4 src    v4 dest  rep. ports|proto|state|flags | endpoint  |
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
- *  32  | expiry ns         | created ns          | flow    | spare                                    |
+ *  32  | expiry ns         | created ns          | flow    | SCTP: tag   tag (reply)   flags           |
  *      +-------------------+---------------------+---------+------------------------------------------+
  *  64  | IPv6 only: original source, original destination, reply source, reply destination (16 each)   |
  *      +----------------------------------------------------------------------------------------------+
@@ -34,6 +34,9 @@ public final class Connection {
     static final int EXPIRY_NS = 32;
     static final int CREATED_NS = 40;
     static final int FLOW = 48;
+    static final int SCTP_TAG = 52;
+    static final int SCTP_REPLY_TAG = 56;
+    static final int SCTP_FLAGS = 60;
     static final int V6_ORIGINAL_SOURCE = 64;
     static final int V6_ORIGINAL_DESTINATION = 80;
     static final int V6_REPLY_SOURCE = 96;
@@ -104,6 +107,24 @@ public final class Connection {
     /** Number of the frame that opened the connection, which is the same whoever counts; its low 32 bits. */
     public int flow() {
         return chunk.getInt(at + FLOW);
+    }
+
+    /** The verification tag that SCTP packets of a direction carry, as far as known. */
+    int sctpTag(boolean reply) {
+        return chunk.getInt(at + (reply ? SCTP_REPLY_TAG : SCTP_TAG));
+    }
+
+    void sctpTag(boolean reply, int tag) {
+        chunk.putInt(at + (reply ? SCTP_REPLY_TAG : SCTP_TAG), tag);
+    }
+
+    /** What {@link SctpTracker} has to remember beside. */
+    int sctpFlags() {
+        return chunk.getInt(at + SCTP_FLAGS);
+    }
+
+    void sctpFlags(int flags) {
+        chunk.putInt(at + SCTP_FLAGS, flags);
     }
 
     /** The instant from which on the connection is no more. */

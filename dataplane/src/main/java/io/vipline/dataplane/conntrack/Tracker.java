@@ -28,7 +28,7 @@ public final class Tracker {
     private final long udpNs;
     private final long udpStreamNs;
     private final long icmpNs;
-    private final long sctpNs;
+    private final SctpTracker sctp;
     private final long genericNs;
 
     public Tracker(Timeouts timeouts) {
@@ -38,7 +38,7 @@ public final class Tracker {
         udpNs = TimeUnit.SECONDS.toNanos(timeouts.udp());
         udpStreamNs = TimeUnit.SECONDS.toNanos(timeouts.udpStream());
         icmpNs = TimeUnit.SECONDS.toNanos(timeouts.icmp());
-        sctpNs = TimeUnit.SECONDS.toNanos(timeouts.sctp());
+        sctp = new SctpTracker(timeouts.sctp());
         genericNs = TimeUnit.SECONDS.toNanos(timeouts.generic());
     }
 
@@ -46,6 +46,7 @@ public final class Tracker {
     public boolean canOpen(Packet packet) {
         return switch (packet.protocol) {
             case Transport.TCP -> TcpState.next(TcpState.NONE, packet.tcpFlags, false) != TcpState.INVALID;
+            case Transport.SCTP -> sctp.canOpen(packet);
             case Transport.ICMP -> packet.family != Packet.IPV4 || isIcmpQuery(packet.icmpTypeCode >>> 8);
             case Transport.ICMPV6 -> packet.family != Packet.IPV6 || isIcmpv6Query(packet.icmpTypeCode >>> 8);
             default -> true;
@@ -68,6 +69,8 @@ public final class Tracker {
             int state = TcpState.next(TcpState.NONE, packet.tcpFlags, false);
             connection.state(state);
             connection.expiryNs(nowNs + tcpNs[state]);
+        } else if (packet.protocol == Transport.SCTP && packet.memory != null) {
+            sctp.open(connection, nowNs);
         } else {
             connection.expiryNs(nowNs + idleNs(connection, nowNs));
         }
@@ -90,8 +93,14 @@ public final class Tracker {
         if (packet.protocol == Transport.TCP) {
             return trackTcp(connection, packet, reply, nowNs);
         }
+        if (packet.protocol == Transport.SCTP && !sctp.track(connection, packet, reply, nowNs)) {
+            return Outcome.INVALID;
+        }
         if (reply && !connection.has(Connection.SEEN_REPLY)) {
             connection.set(Connection.SEEN_REPLY);
+        }
+        if (packet.protocol == Transport.SCTP) {
+            return Outcome.VALID;
         }
         connection.expiryNs(nowNs + idleNs(connection, nowNs));
         return Outcome.VALID;
@@ -108,7 +117,6 @@ public final class Tracker {
                 yield stream ? udpStreamNs : udpNs;
             }
             case Transport.ICMP, Transport.ICMPV6 -> icmpNs;
-            case Transport.SCTP -> sctpNs;
             default -> genericNs;
         };
     }

@@ -25,6 +25,7 @@ public final class Decoder {
     /** Decodes frame {@code slot} of the batch. */
     public static void decode(FrameBatch batch, int slot, Packet packet) {
         packet.slot = slot;
+        packet.memory = batch.memory;
         packet.frameOffset = batch.offset[slot];
         packet.captured = batch.captured[slot];
         packet.original = Math.max(batch.original[slot], packet.captured);

@@ -3,6 +3,7 @@ package io.vipline.dataplane.wire;
 import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * What decoding found in a frame: places relative to the frame'"'"'s start, so that they hold in a copy too, and values in
@@ -17,7 +18,9 @@ public final class Packet {
     public long number;
     /** Slot of the {@link FrameBatch} that the frame stands in. */
     public int slot;
-    /** Where the frame begins in the batch'"'"'s memory. */
+    /** The batch's memory. Null in a packet that nobody sent. */
+    public NativeMemory memory;
+    /** Where the frame begins in it. */
     public int frameOffset;
     /** Bytes of the frame that are there. */
     public int captured;

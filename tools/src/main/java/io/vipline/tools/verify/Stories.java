@@ -29,7 +29,7 @@ final class Stories {
         add(12, () -> flows.toAny(Transport.UDP).map(datagrams::exchange));
         add(3, () -> flows.toAny(Transport.UDP).map(datagrams::unsummed));
         add(6, () -> flows.toAny(Transport.SCTP).map(sctp::association));
-        add(0, () -> flows.toAny(Transport.SCTP).map(sctp::anyChunks));
+        add(3, () -> flows.toAny(Transport.SCTP).map(sctp::anyChunks));
         add(3, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::echo));
         add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToClient));
         add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToEndpoint));
