@@ -50,6 +50,7 @@ public final class Counters {
         ICMP_UNREACHABLE,
         ICMP_TIME_EXCEEDED,
         ICMP_FRAGMENTATION_NEEDED,
+        ICMP_PARAMETER_PROBLEM,
         TCP_RESET,
         ICMP_ECHO_REPLY,
         /** ARP and neighbour discovery. */

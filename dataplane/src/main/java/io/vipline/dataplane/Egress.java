@@ -13,6 +13,8 @@ import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
+import io.vipline.dataplane.route.HopByHopOptions;
+import io.vipline.dataplane.route.Ipv4Options;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
@@ -39,11 +41,12 @@ final class Egress {
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
-        if (packet.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
-            int translation =
-                    kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
-            expire(batch, packet, connection.has(translation));
-        } else if (packet.datagram != null && !leavesWhole(packet, kind)) {
+        int translation =
+                kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
+        if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection.has(translation))) {
+            return;
+        }
+        if (packet.datagram != null && !leavesWhole(packet, kind)) {
             forwardPieces(packet.datagram, connection, kind);
         } else {
             forwardFrame(batch, packet, connection, kind);
@@ -69,10 +72,20 @@ final class Egress {
                 Emitter.decrementTtl(emitter.memory(), frame, packet);
             }
         }
+        if (Ipv4Options.has(packet) && kind != ConnectionTable.CLIENT_REPLY) {
+            forwardOptions(batch, frame, packet);
+        }
         if (config.checksumMode() == ChecksumMode.FILL) {
             UnfinishedChecksum.finish(emitter.memory(), frame, packet);
         }
         commit(batch, packet, connection, kind);
+    }
+
+    private void forwardOptions(FrameBatch batch, int frame, Packet packet) {
+        long timeNs = batch.timeNs[packet.slot];
+        config.nodeAddresses()
+                .of(true)
+                .ifPresent(address -> Ipv4Options.forward(emitter.memory(), frame, packet, address.v4(), timeNs));
     }
 
     private Rewrite rewriteFor(Connection connection, int kind) {
@@ -149,9 +162,10 @@ final class Egress {
 
     /** Forwards a packet that has no connection and no translation. */
     void forwardUntranslated(FrameBatch batch, Packet packet) {
-        if (packet.ttl <= 1) {
-            expire(batch, packet, false);
-        } else if (packet.datagram == null || packet.datagram.leavesWhole()) {
+        if (endsHere(batch, packet, false)) {
+            return;
+        }
+        if (packet.datagram == null || packet.datagram.leavesWhole()) {
             forwardUntranslatedFrame(batch, packet);
         } else {
             for (int i = 0; i < packet.datagram.pieces(); i++) {
@@ -164,6 +178,9 @@ final class Egress {
         int frame = copy(batch, packet);
         if (frame != FrameSink.FULL) {
             Emitter.decrementTtl(emitter.memory(), frame, packet);
+            if (Ipv4Options.has(packet)) {
+                forwardOptions(batch, frame, packet);
+            }
             counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? frames(packet) : 0;
         }
     }
@@ -193,13 +210,48 @@ final class Egress {
         answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
     }
 
+    /** Whether hop-by-hop options keep a packet from going on, which is dropped then. */
+    boolean hasWrongOptions(FrameBatch batch, Packet packet) {
+        int problem = HopByHopOptions.problem(batch.memory, packet);
+        if (problem == HopByHopOptions.NONE) {
+            return false;
+        }
+        drop(packet, DropReason.HOP_BY_HOP_OPTIONS);
+        if (problem != HopByHopOptions.SILENT) {
+            Answer answer = Answer.v6ParameterProblem(problem >>> 16, problem & 0xffff);
+            answer(batch, packet, answer, GeneratedKind.ICMP_PARAMETER_PROBLEM, false);
+        }
+        return true;
+    }
+
+    /** Whether options or the time to live keep a packet from going on, which is dropped then. @param isTranslated as for expire */
+    boolean endsHere(FrameBatch batch, Packet packet, boolean isTranslated) {
+        int problem = Ipv4Options.has(packet) ? Ipv4Options.problem(batch.memory, packet) : Ipv4Options.NONE;
+        if (problem == Ipv4Options.SOURCE_ROUTE) {
+            drop(packet, DropReason.SOURCE_ROUTE);
+        } else if (problem != Ipv4Options.NONE) {
+            drop(packet, DropReason.IP_OPTIONS);
+            answer(
+                    batch,
+                    packet,
+                    Answer.v4ParameterProblem(problem),
+                    GeneratedKind.ICMP_PARAMETER_PROBLEM,
+                    isTranslated);
+        } else if (packet.ttl <= 1) {
+            expire(batch, packet, isTranslated);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
     /**
      * Drops a packet whose time to live ends here, and tells its sender.
      *
      * @param isTranslated whether its destination would have been: then the error belongs to that connection, and NAT
      *     makes it come from whom the sender thinks it talks to
      */
-    void expire(FrameBatch batch, Packet packet, boolean isTranslated) {
+    private void expire(FrameBatch batch, Packet packet, boolean isTranslated) {
         drop(packet, DropReason.TTL_EXPIRED);
         answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED, isTranslated);
     }

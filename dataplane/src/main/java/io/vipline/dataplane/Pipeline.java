@@ -12,8 +12,11 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.nat.Shards;
+import io.vipline.dataplane.route.HopByHopOptions;
+import io.vipline.dataplane.route.Ipv4Options;
 import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Decoder;
+import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.table.PacketKey;
@@ -98,6 +101,8 @@ public final class Pipeline implements AutoCloseable {
             // 3. Find the connection, 4. or ask the rules, 5. and forward
             if (!router.arrive(frames, packet)) {
                 count(packet);
+            } else if (isStoppedByOptions(packet)) {
+                continue;
             } else if (packet.fragment && packet.problem == null && !isCutInTransport(packet)) {
                 fragment(packet);
             } else if (packet.fragmentHeader != 0 && packet.problem == null && !packet.fragment && !clientView) {
@@ -224,9 +229,11 @@ public final class Pipeline implements AutoCloseable {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        if (packet.ttl <= 1 && !endsHere(packet, verdict)) {
-            egress.expire(batch, packet, verdict instanceof Verdict.Dnat);
-        } else if (!refused(packet, verdict)) {
+        boolean mayEnd = packet.ttl <= 1 && !endsHere(packet, verdict) || Ipv4Options.has(packet);
+        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat)) {
+            return;
+        }
+        if (!refused(packet, verdict)) {
             int entry = open(packet, connections, verdict);
             if (entry >= 0) {
                 connection.wrap(connections, entry);
@@ -333,6 +340,20 @@ public final class Pipeline implements AutoCloseable {
         if (table.acceptsEstablished() || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
             egress.forwardError(batch, packet, quoted.packet, connection, (int) found & 3);
         }
+    }
+
+    /** Hop-by-hop options come before all else. */
+    private boolean isStoppedByOptions(Packet packet) {
+        boolean hasOptions = packet.family == Packet.IPV6
+                && packet.problem == null
+                && packet.transport - packet.network > Ipv6.HEADER_BYTES
+                && HopByHopOptions.has(batch.memory, packet)
+                && !clientView;
+        if (!hasOptions || config.shares() > 1 && !isMine(packet) || !egress.hasWrongOptions(batch, packet)) {
+            return false;
+        }
+        count(packet);
+        return true;
     }
 
     /** {@code ipv6frag_thdr_truncated}: a first fragment without the whole transport header is not put together (RFC 8200 4.5). */

@@ -16,6 +16,7 @@ import java.util.zip.CRC32C;
  * <pre>
  * [vlan N] tcp|udp|sctp|icmp|error T/C SOURCE > DESTINATION OPTION…
  *
+ * init N       an SCTP INIT chunk with tag N   initack N  the like      tag N  SCTP verification tag (0)
  * SFRPAU       TCP flags (A)                 "text"      payload
  * ttl N        (64)                          seq N       TCP sequence number
  * reply        an echo reply                 nosum       UDP without a checksum
@@ -139,7 +140,7 @@ public final class FrameText {
             case "sctp" ->
                 segment.putShort((short) sourcePort)
                         .putShort((short) destinationPort)
-                        .putInt(0)
+                        .putInt(number(rest, "tag (\\d+)", 0))
                         .putInt(0);
             case "error" -> {
                 String[] typeCode = parts.group("type").strip().split("/");
@@ -180,6 +181,14 @@ public final class FrameText {
             byte[] quoted = packet(parse(quote.group("text")));
             String bytes = quote.group("bytes");
             return bytes == null ? quoted : Arrays.copyOf(quoted, Integer.parseInt(bytes));
+        }
+        Matcher init = Pattern.compile("(init|initack) (\\d+)").matcher(rest);
+        if (init.find()) {
+            ByteBuffer chunk = ByteBuffer.allocate(20).put((byte) (init.group(1).equals("init") ? 1 : 2));
+            return chunk.put((byte) 0)
+                    .putShort((short) 20)
+                    .putInt(Integer.parseInt(init.group(2)))
+                    .array();
         }
         Matcher matcher = Pattern.compile("\"([^\"]*)\"").matcher(rest);
         return matcher.find() ? matcher.group(1).getBytes(StandardCharsets.ISO_8859_1) : new byte[0];

@@ -1,7 +1,7 @@
 package io.vipline.tools;
 
-import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.tools.verify.CaptureFrames;
 import io.vipline.tools.verify.Verification;
 import io.vipline.tools.verify.Verification.Fault;

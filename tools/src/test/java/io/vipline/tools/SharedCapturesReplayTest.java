@@ -49,7 +49,8 @@ class SharedCapturesReplayTest {
     private void check(Path capture, String point) throws IOException {
         List<Frame> frames = CapturedFrames.read(capture);
         Set<Server> servers = CaptureServers.in(frames);
-        Path manifests = Files.writeString(Files.createTempFile(folder, "m", ".yaml"), CaptureServers.manifests(servers));
+        Path manifests =
+                Files.writeString(Files.createTempFile(folder, "m", ".yaml"), CaptureServers.manifests(servers));
         Path output = Files.createTempFile(folder, "out", ".pcapng");
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
@@ -98,7 +99,8 @@ class SharedCapturesReplayTest {
             if (!frame.isIp() || frame.isFragment() || !frame.hasPorts()) {
                 continue;
             }
-            boolean isAnswer = servers.contains(CaptureServers.server(frame, true)) && !servers.contains(CaptureServers.server(frame, false));
+            boolean isAnswer = servers.contains(CaptureServers.server(frame, true))
+                    && !servers.contains(CaptureServers.server(frame, false));
             byte[] left = out.get(i).bytes();
             if (isAnswer) {
                 assertThat(left)

@@ -174,10 +174,8 @@ final class SctpTracker {
             if (after == SctpState.INVALID || !takeInitTag(packet, at, end, reply)) {
                 return false;
             }
-            isRefreshed &= !(type == SctpState.INIT
-                    && before == SctpState.CLOSED
-                    && after == SctpState.CLOSED
-                    && isKnown);
+            isRefreshed &=
+                    !(type == SctpState.INIT && before == SctpState.CLOSED && after == SctpState.CLOSED && isKnown);
             state = after;
         }
         return true;

@@ -21,13 +21,24 @@ public final class IcmpAnswers {
      *
      * @param v4 {@code type << 8 | code}
      * @param v6 as {@code v4}, of ICMPv6
+     * @param word the second word of the message, which says more about some
      * @param quotesOneHopLess whether the packet had been on its way to the next hop already: {@code ip_forward()} takes
      *     the hop off before FORWARD
      */
-    public record Answer(int v4, int v6, boolean quotesOneHopLess) {
-        public static final Answer PORT_UNREACHABLE = new Answer(3 << 8 | 3, 1 << 8 | 4, false);
-        public static final Answer PORT_UNREACHABLE_AT_FORWARD = new Answer(3 << 8 | 3, 1 << 8 | 4, true);
-        public static final Answer TIME_EXCEEDED = new Answer(11 << 8, 3 << 8, false);
+    public record Answer(int v4, int v6, int word, boolean quotesOneHopLess) {
+        public static final Answer PORT_UNREACHABLE = new Answer(3 << 8 | 3, 1 << 8 | 4, 0, false);
+        public static final Answer PORT_UNREACHABLE_AT_FORWARD = new Answer(3 << 8 | 3, 1 << 8 | 4, 0, true);
+        public static final Answer TIME_EXCEEDED = new Answer(11 << 8, 3 << 8, 0, false);
+
+        /** @param offset in the IPv4 header of the octet that is wrong */
+        public static Answer v4ParameterProblem(int offset) {
+            return new Answer(12 << 8, 0, offset << 24, false);
+        }
+
+        /** @param offset from the IPv6 header of the octet that is wrong */
+        public static Answer v6ParameterProblem(int code, int offset) {
+            return new Answer(0, 4 << 8 | code, offset, false);
+        }
     }
 
     private static final int V4_MAX_BYTES = 576;
@@ -82,7 +93,7 @@ public final class IcmpAnswers {
         int quoted = quotedBytes(packet);
         int icmpBytes = Transport.ICMP_BYTES + quoted;
         out.putInt(icmp, (packet.family == Packet.IPV4 ? answer.v4() : answer.v6()) << 16, BIG_ENDIAN);
-        out.putInt(icmp + 4, 0);
+        out.putInt(icmp + 4, answer.word(), BIG_ENDIAN);
         out.putBytes(icmp + Transport.ICMP_BYTES, in, packet.frameOffset + packet.network, quoted);
         if (answer.quotesOneHopLess()) {
             takeHop(packet, out, icmp + Transport.ICMP_BYTES);

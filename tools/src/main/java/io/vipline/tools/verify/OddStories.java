@@ -7,12 +7,11 @@ import java.util.List;
 
 /** Packets with something unusual about them. */
 final class OddStories {
-    /** No operation, router alert, record route, time stamp, security, loose and strict source route, nonsense. */
+    /** No operation, router alert, record route, security, loose and strict source route, nonsense. */
     private static final List<String> V4_OPTIONS = List.of(
             "01010100",
             "94040000",
             "070b0400000000000000000000000000",
-            "440c05000000000000000000",
             "8202",
             "83070400000000",
             "89070400000000",
@@ -73,16 +72,19 @@ final class OddStories {
     Script options(Flow flow) {
         boolean isV4 = flow.client().address().isV4();
         Script script = new Script(isV4 ? "IPv4 options" : "IPv6 extension headers", flow);
-        Header header = isV4 ? v4Options() : v6Options();
+        Header header = isV4 ? v4Options(flow) : v6Options();
         script.request(header, segment(script));
-        script.reply(isV4 ? v4Options() : v6Options(), answer(script));
+        script.reply(isV4 ? v4Options(flow) : v6Options(), answer(script));
         return script;
     }
 
-    private Header v4Options() {
-        byte[] option = HexFormat.of().parseHex(dice.oneOf(V4_OPTIONS));
+    /** A refusal would echo a recorded route, which Vipline's does not. */
+    private Header v4Options(Flow flow) {
+        String drawn = dice.oneOf(V4_OPTIONS);
+        boolean mayBeRefused = flow.endpoints().isEmpty() && drawn.startsWith("07");
+        byte[] option = HexFormat.of().parseHex(mayBeRefused ? V4_OPTIONS.getFirst() : drawn);
         byte[] padded = Arrays.copyOf(option, (option.length + 3) / 4 * 4);
-        return dice.header().withTtl(dice.oneIn(6) ? 1 : 64).withOptions(padded, 0, 0);
+        return dice.header().withOptions(padded, 0, 0);
     }
 
     private Header v6Options() {

@@ -39,7 +39,7 @@ final class Stories {
         add(2, () -> flows.toAny(Transport.TCP).map(fragments::segmentInPieces));
         add(2, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(fragments::echoInPieces));
         add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::lastHop));
-        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::options));
+        add(4, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::options));
         add(
                 3,
                 () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP, Transport.SCTP))
