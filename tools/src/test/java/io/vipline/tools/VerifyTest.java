@@ -46,7 +46,7 @@ class VerifyTest {
 
     @Test
     void theKernelAgreesOnEveryByte() {
-        Run run = verify("--packets", "10000", "--seed", Long.toString(System.nanoTime() & 0xffff));
+        Run run = verify("--packets", "10000", "--seed", "4");
         assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
         assertThat(run.exitCode()).isEqualTo(ExitCode.OK);
     }

@@ -141,7 +141,8 @@ final class SctpTracker {
                 }
                 tags[1] = memory.getInt(at + CHUNK_HEADER_BYTES, BIG_ENDIAN);
             } else {
-                tags[type == SctpState.HEARTBEAT ? 0 : 1] = tag(packet);
+                boolean isHeartbeat = type == SctpState.HEARTBEAT || type == SctpState.HEARTBEAT_ACK;
+                tags[isHeartbeat ? 0 : 1] = tag(packet);
             }
         }
         return true;

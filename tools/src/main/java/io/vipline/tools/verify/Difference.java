@@ -10,6 +10,7 @@ import java.util.Locale;
  *
  * @param story the kind of script, and the step of it
  * @param flow who to whom
+ * @param before what was sent in this conversation before
  * @param what differs, in words
  * @param sent what was sent to the kernel; Vipline got the same, but for what it had chosen before
  * @param kernel what left the kernel, made with Vipline's choices
@@ -29,7 +30,7 @@ public record Difference(
     void print(PrintWriter out, int number) {
         out.println("difference " + number + ": " + story + ": " + what);
         out.println("  flow  " + flow);
-        before.forEach(line -> out.println("        " + line));
+        before.forEach(line -> out.println("  then  " + line));
         out.println("  sent  " + PacketText.line(sent));
         if (!said.isEmpty()) {
             out.println("  Vipline says " + said);

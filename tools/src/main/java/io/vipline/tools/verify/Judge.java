@@ -68,11 +68,12 @@ final class Judge {
                 script.name() + ", step " + script.position(),
                 flow.toString(),
                 what,
-                List.of(),
+                script.history(),
                 toKernel.get().packet(),
                 comparable,
                 outVipline,
                 vipline.saidOfLast())));
+        script.note(toKernel.get(), outKernel.size());
         script.played(nowNs);
         return difference.isEmpty();
     }

@@ -47,6 +47,10 @@ final class PacketText {
             return " " + flags(view) + " seq " + unsigned(view, 4) + " ack " + unsigned(view, 8) + " win "
                     + view.word(view.transport() + 14);
         }
+        if (view.protocol() == Transport.SCTP && view.end() - view.transport() >= 16) {
+            return " tag " + Integer.toHexString(view.memory().getInt(view.transport() + 4, BIG_ENDIAN)) + " chunk "
+                    + (view.memory().getByte(view.transport() + 12) & 0xff);
+        }
         boolean isIcmp = view.isIcmpError() || view.isIcmpQuery();
         return isIcmp ? " type " + view.icmpType() + "/" + (view.memory().getByte(view.transport() + 1) & 0xff) : "";
     }

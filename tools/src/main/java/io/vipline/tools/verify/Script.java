@@ -12,6 +12,8 @@ final class Script {
     private final String name;
     private final Flow flow;
     private final List<Step> steps = new ArrayList<>();
+    private final List<Arrival> history = new ArrayList<>();
+    private final List<Integer> departures = new ArrayList<>();
     private int next;
     private long dueNs;
     private int movesFrom = Integer.MAX_VALUE;
@@ -54,6 +56,21 @@ final class Script {
     /** Sets when the step after the one taken last is due. */
     void played(long nowNs) {
         dueNs = isOver() ? nowNs : nowNs + steps.get(next).waitNs();
+    }
+
+    /** Keeps in mind what was sent, for reports. @param departed how many packets left because of it */
+    void note(Arrival sent, int departed) {
+        history.add(sent);
+        departures.add(departed);
+    }
+
+    /** What was sent before the step taken last, as text. */
+    List<String> history() {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < history.size(); i++) {
+            lines.add(PacketText.line(history.get(i).packet()) + ": " + departures.get(i) + " out");
+        }
+        return lines;
     }
 
     /** Lets time pass before the step written last. */
