@@ -116,6 +116,11 @@ public sealed interface Match {
      *
      * @param text as written
      * @param because what a reader must know to decide it
+     * @param question the text without its negation; empty if the same term may have another answer the next time
      */
-    record Opaque(String text, String because) implements Match {}
+    record Opaque(String text, String because, String question, boolean negated) implements Match {
+        public Opaque(String text, String because) {
+            this(text, because, "", false);
+        }
+    }
 }

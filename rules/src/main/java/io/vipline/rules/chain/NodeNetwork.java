@@ -2,6 +2,7 @@ package io.vipline.rules.chain;
 
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.TupleMap;
 import io.vipline.rules.policy.ProxyConfig.LocalAddress;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.Set;
 /**
  * What rules ask the node's routing tables: which addresses are its own, and by which interface a packet leaves. Made of
  * the addresses of its interfaces and of routes, if any are known. Immutable; lookups allocate nothing.
+ *
+ * <p>Of a node that is known by its rules alone, not every address need be known: {@link #mayBeLocal}.
  */
 public final class NodeNetwork {
     /** A route: to these addresses by that interface. */
@@ -22,8 +25,10 @@ public final class NodeNetwork {
     private final TupleMap<String> localHosts = new TupleMap<>();
     private final Cidr[] localRanges;
     private final Route[] routes;
+    private final Set<IpFamily> complete;
 
-    private NodeNetwork(Collection<LocalAddress> addresses, Collection<Route> routes) {
+    private NodeNetwork(Collection<LocalAddress> addresses, Collection<Route> routes, Set<IpFamily> complete) {
+        this.complete = Set.copyOf(complete);
         this.addresses = List.copyOf(addresses);
         List<Cidr> ranges = new ArrayList<>();
         List<Route> all = new ArrayList<>(routes);
@@ -34,7 +39,9 @@ public final class NodeNetwork {
                 ranges.add(subnet);
             } else {
                 localHosts.put(local.address().high(), local.address().low(), 0, local.interfaceName());
-                all.add(new Route(subnet, local.interfaceName()));
+                if (!local.interfaceName().isEmpty()) {
+                    all.add(new Route(subnet, local.interfaceName()));
+                }
             }
         }
         all.sort((a, b) ->
@@ -44,11 +51,22 @@ public final class NodeNetwork {
     }
 
     public static NodeNetwork of(Collection<LocalAddress> addresses) {
-        return new NodeNetwork(addresses, List.of());
+        return of(addresses, List.of());
     }
 
     public static NodeNetwork of(Collection<LocalAddress> addresses, Collection<Route> routes) {
-        return new NodeNetwork(addresses, routes);
+        return new NodeNetwork(addresses, routes, Set.of(IpFamily.values()));
+    }
+
+    /**
+     * A node of which only this is known.
+     *
+     * @param addresses with an empty interface name where it is not known
+     * @param complete families in which these are all addresses of the node
+     */
+    public static NodeNetwork partlyKnown(
+            Collection<LocalAddress> addresses, Collection<Route> routes, Set<IpFamily> complete) {
+        return new NodeNetwork(addresses, routes, complete);
     }
 
     public List<LocalAddress> addresses() {
@@ -66,6 +84,34 @@ public final class NodeNetwork {
             }
         }
         return localHosts.get(high, low, 0) != null;
+    }
+
+    /** Whether the node may have this address although it is none of those known. A route to this very address is for another. */
+    public boolean mayBeLocal(IpAddress address) {
+        return mayBeLocal(address.high(), address.low());
+    }
+
+    /** As {@link #mayBeLocal(IpAddress)}. */
+    public boolean mayBeLocal(long high, long low) {
+        boolean v4 = IpAddress.isV4(high, low);
+        return !complete.contains(v4 ? IpFamily.IPV4 : IpFamily.IPV6)
+                && !isLocal(high, low)
+                && (v4 ? typeOfV4(high, low).equals("UNICAST") : high >>> 56 != 0xff)
+                && !hasHostRoute(high, low);
+    }
+
+    private boolean hasHostRoute(long high, long low) {
+        for (Route route : routes) {
+            if (route.destination().isHost() && route.destination().contains(high, low)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every address of a family is known. */
+    public boolean isComplete(IpFamily family) {
+        return complete.contains(family);
     }
 
     /** Whether every address of the node that is of the range's family is in the range. */
@@ -121,10 +167,14 @@ public final class NodeNetwork {
         return null;
     }
 
-    /** The first address of an interface in the family of {@code like}: what REDIRECT sends to. */
+    /**
+     * The first address of an interface in the family of {@code like}: what REDIRECT sends to. An address whose interface
+     * is not known may be on any.
+     */
     public Optional<IpAddress> addressOf(String interfaceName, IpAddress like) {
         return addresses.stream()
-                .filter(local -> local.interfaceName().equals(interfaceName))
+                .filter(local -> local.interfaceName().equals(interfaceName)
+                        || local.interfaceName().isEmpty())
                 .map(LocalAddress::address)
                 .filter(address -> address.family() == like.family())
                 .findFirst();
@@ -135,6 +185,16 @@ public final class NodeNetwork {
         return like.isV4() ? IpAddress.v4(0x7f000001) : IpAddress.v6(0, 1);
     }
 
+    /** Whether it is not known if an address that {@link #mayBeLocal} has the types: {@link #hasType} takes it for another's. */
+    public boolean mayHaveType(Set<String> types, long high, long low) {
+        if (!mayBeLocal(high, low)) {
+            return false;
+        }
+        return IpAddress.isV4(high, low)
+                ? types.contains("LOCAL") != types.contains("UNICAST")
+                : types.contains("LOCAL") && hasTypes(types, true, high);
+    }
+
     /**
      * {@code net/netfilter/xt_addrtype.c}: in IPv4 an address has one type and must have one of those asked for; in IPv6
      * it must have all. Types that only routes know (BLACKHOLE, PROHIBIT, …) no address has here.
@@ -143,12 +203,16 @@ public final class NodeNetwork {
         if (IpAddress.isV4(high, low)) {
             return types.contains(typeOfV4(high, low));
         }
+        return hasTypes(types, isLocal(high, low), high);
+    }
+
+    private static boolean hasTypes(Set<String> types, boolean local, long high) {
         boolean multicast = high >>> 56 == 0xff;
         for (String type : types) {
             boolean holds = switch (type) {
                 case "MULTICAST" -> multicast;
                 case "UNICAST" -> !multicast;
-                case "LOCAL" -> isLocal(high, low);
+                case "LOCAL" -> local;
                 default -> false;
             };
             if (!holds) {

@@ -38,7 +38,7 @@ final class TermText {
                 not(out, negated).append("-o ").append(pattern);
             case Match.NfAcct(String name) ->
                 out.append("-m nfacct --nfacct-name ").append(name);
-            case Match.Opaque(String text, String _) -> out.append(text);
+            case Match.Opaque opaque -> out.append(opaque.text());
             default -> appendExtension(out, match);
         }
     }

@@ -60,7 +60,7 @@ final class SymbolicTerms {
                         : Term.FAILS;
             case Match.IcmpType m -> icmpType(m, packet);
             case Match.IpSet m -> undecidable(match, "what set " + m.set() + " holds is not known");
-            case Match.Opaque(String _, String because) -> undecidable(match, because);
+            case Match.Opaque m -> undecidable(match, m.because());
         };
     }
 

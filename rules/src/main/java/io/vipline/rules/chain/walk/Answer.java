@@ -12,6 +12,9 @@ sealed interface Answer {
     /** Can't be told. */
     record Unknown(String because) implements Answer {}
 
+    /** Taken for granted of a packet of which nothing else was said. */
+    record Granted(boolean holds, String because) implements Answer {}
+
     Answer YES = new Yes();
     Answer NO = new No();
 

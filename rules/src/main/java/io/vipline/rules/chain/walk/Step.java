@@ -42,6 +42,9 @@ public sealed interface Step {
     /** A term that can't be decided was assumed not to hold. */
     record Assumed(Chain chain, int index, Rule rule, String condition) implements Step {}
 
+    /** What was taken for granted because nobody said otherwise. */
+    record Granted(String what) implements Step {}
+
     /** The end of a base chain. */
     record Policy(Chain chain, boolean accepts) implements Step {}
 }

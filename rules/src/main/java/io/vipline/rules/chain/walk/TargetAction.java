@@ -53,10 +53,11 @@ final class TargetAction {
                 return enter(branch, rule, name, true);
             }
             case Target.SetMark(int clear, int xor, String _) ->
-                branch.packet = branch.packet.withMark(branch.packet.mark() & ~clear ^ xor);
+                branch.packet = branch.packet.withMarks(branch.packet.marks().set(clear, xor));
             case Target.NoTrack(String _) -> branch.packet = branch.packet.notTracked();
-            case Target.Opaque(String text, String because) -> {
-                return Optional.of(new Fate.Unknown(text + ": " + because));
+            // on the branch where the packet ends with it
+            case Target.Opaque _ -> {
+                return Optional.of(new Fate.Dropped(DropCauses.of(rule)));
             }
             case Target.Dnat(Optional<IpAddress> address, int port, String _) ->
                 translate(branch, rule, new IpPort(address.orElse(branch.packet.destination()), port));
@@ -169,7 +170,8 @@ final class TargetAction {
                 "DNAT " + new IpPort(after.destination(), Math.max(0, after.destinationPort()));
             case Target.Snat(IpAddress address, Optional<PortRange> _, boolean _, String _) -> "SNAT " + address;
             case Target.Masquerade _ -> "MASQUERADE";
-            case Target.SetMark _ -> "mark 0x" + Integer.toHexString(after.mark());
+            case Target.SetMark _ ->
+                "mark 0x" + Integer.toHexString(after.marks().packet());
             case Target.NoTrack _ -> "NOTRACK";
             case Target.Opaque(String text, String _) -> text;
         };

@@ -4,6 +4,8 @@ import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.PortRange;
+import io.vipline.rules.chain.Question;
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.Protocol;
 import java.util.EnumSet;
 import java.util.List;
@@ -33,20 +35,32 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
             case Match.SourcePort p -> port(original.sourcePort(), List.of(p.ports()), p.negated());
             case Match.DestinationPort p -> port(packet.destinationPort(), List.of(p.ports()), p.negated());
             case Match.MultiPort p -> multiPort(p);
-            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i.negated(), "arrives");
-            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o.negated(), "leaves");
+            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i, "arrives (in IF tells)");
+            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o, "leaves (out IF or --route tells)");
             case Match.ConnectionState c -> Answer.of(hasState(c.states()) != c.negated());
-            case Match.Mark m -> Answer.of(((packet.mark() & m.mask()) == m.value()) != m.negated());
-            case Match.AddressType a -> Answer.of(hasType(a) != a.negated());
+            case Match.Mark m -> not(packet.marks().packetIs(m.value(), m.mask()), m.negated());
+            case Match.AddressType a -> type(a);
             case Match.Statistic s -> chance(s.probability());
             case Match.Recent r -> recent(r);
             case Match.TcpFlags f ->
                 Answer.of(original.protocol() == Protocol.TCP.number()
                         && ((original.tcpFlags() & f.mask()) == f.compare()) != f.negated());
             case Match.IcmpType i -> Answer.of(isIcmp() && hasIcmpType(i) != i.negated());
-            case Match.IpSet s -> new Answer.Unknown("what set " + s.set() + " holds is not known");
-            case Match.Opaque o -> new Answer.Unknown(o.because());
+            case Match.IpSet s -> known(s, "what set " + s.set() + " holds is not known");
+            case Match.Opaque o -> known(o, o.because());
         };
+    }
+
+    private static Answer not(Answer answer, boolean negated) {
+        return answer instanceof Answer.Unknown || !negated ? answer : Answer.of(answer == Answer.NO);
+    }
+
+    /** The answer that this way has settled for the term's question, if it has. */
+    private Answer known(Match match, String because) {
+        return Question.of(match)
+                .flatMap(packet.known()::answer)
+                .map(answer -> Answer.of(answer != Question.isNegated(match)))
+                .orElseGet(() -> new Answer.Unknown(because));
     }
 
     private boolean isOfModule(String module) {
@@ -81,14 +95,14 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
         return false;
     }
 
-    private static Answer byInterface(String name, String pattern, boolean negated, String does) {
+    private Answer byInterface(String name, String pattern, Match term, String does) {
         if (name == null) {
-            return new Answer.Unknown("the interface by which the packet " + does + " is not known");
+            return known(term, "the interface by which the packet " + does + " is not known");
         }
         boolean matches = pattern.endsWith("+")
                 ? name.startsWith(pattern.substring(0, pattern.length() - 1))
                 : name.equals(pattern);
-        return Answer.of(matches != negated);
+        return Answer.of(matches != Question.isNegated(term));
     }
 
     private boolean hasState(Set<CtState> asked) {
@@ -101,9 +115,17 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
         return false;
     }
 
-    private boolean hasType(Match.AddressType term) {
-        var address = term.side() == Match.Side.SOURCE ? packet.original().source() : packet.destination();
-        return network.hasType(term.types(), address.high(), address.low());
+    private Answer type(Match.AddressType term) {
+        boolean ofSource = term.side() == Match.Side.SOURCE;
+        IpAddress address = ofSource ? packet.original().source() : packet.destination();
+        boolean holds = network.hasType(term.types(), address.high(), address.low());
+        // what came in from elsewhere has no source of the node's
+        boolean open = !ofSource && network.mayHaveType(term.types(), address.high(), address.low());
+        if (open && packet.toNode().isEmpty()) {
+            return new Answer.Unknown("whether the node has " + address + " is " + ChainWalker.NO_NODE_ADDRESS);
+        }
+        boolean isOther = open && packet.toNode().get();
+        return Answer.of((holds != isOther) != term.negated());
     }
 
     private static Answer chance(double probability) {

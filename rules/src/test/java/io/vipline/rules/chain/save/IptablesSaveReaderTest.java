@@ -77,7 +77,7 @@ class IptablesSaveReaderTest {
             for (Chain chain : ruleset.chains(table)) {
                 for (Rule rule : chain.rules()) {
                     rule.matches().forEach(match -> {
-                        if (match instanceof Match.Opaque(String text, String _)) {
+                        if (match instanceof Match.Opaque(String text, String _, String _, boolean _)) {
                             found.add(text);
                         }
                     });
