@@ -109,6 +109,11 @@ public final class NodeNetwork {
         return false;
     }
 
+    /** Whether every address is known. */
+    public boolean isComplete() {
+        return complete.size() == IpFamily.values().length;
+    }
+
     /** Whether every address of a family is known. */
     public boolean isComplete(IpFamily family) {
         return complete.contains(family);

@@ -1,6 +1,7 @@
 package io.vipline.rules.chain.compile;
 
 import io.vipline.rules.chain.Hook;
+import io.vipline.rules.chain.Knowledge;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.PortRange;
 import io.vipline.rules.net.Cidr;
@@ -44,7 +45,8 @@ final class Continuations {
             int xor,
             boolean untracked,
             Optional<Boolean> moved,
-            SourceTranslation source) {}
+            SourceTranslation source,
+            Knowledge settled) {}
 
     private static final List<Set<String>> TYPES =
             List.of(Set.of("LOCAL"), Set.of("BROADCAST"), Set.of("MULTICAST"), Set.of("UNICAST"));
@@ -83,7 +85,8 @@ final class Continuations {
                 packet.xor(),
                 packet.untracked(),
                 packet.moved(),
-                packet.source());
+                packet.source(),
+                packet.known());
         Node rest = known.get(key);
         if (rest == null) {
             Course any = new Course(course);

@@ -164,6 +164,9 @@ final class Course {
         return switch (hook) {
             case PREROUTING, INPUT -> Interface.NOT_SET;
             case OUTPUT, FORWARD, POSTROUTING -> {
+                if (packet.toNode().orElse(false)) {
+                    yield Interface.LOOPBACK;
+                }
                 if (packet.host() == null) {
                     yield new Interface.AskPacket();
                 }

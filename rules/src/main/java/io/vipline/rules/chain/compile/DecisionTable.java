@@ -89,6 +89,12 @@ final class DecisionTable implements Table {
                             case Predicate.DestinationLocal _ ->
                                 reachesEndpoint(
                                         network.isLocal(high, low) ? test.then : test.otherwise, high, low, port);
+                            case Predicate.DestinationMayHaveType asked ->
+                                reachesEndpoint(
+                                        network.mayHaveType(asked.types(), high, low) ? test.then : test.otherwise,
+                                        high,
+                                        low,
+                                        port);
                             case Predicate.DestinationIn in -> {
                                 boolean holds = (low & in.maskLow()) == in.low() && (high & in.maskHigh()) == in.high();
                                 yield reachesEndpoint(holds ? test.then : test.otherwise, high, low, port);

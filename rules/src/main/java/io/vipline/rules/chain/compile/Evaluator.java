@@ -3,8 +3,10 @@ package io.vipline.rules.chain.compile;
 import io.vipline.rules.chain.BaseChain;
 import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.Hook;
+import io.vipline.rules.chain.Knowledge;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.Question;
 import io.vipline.rules.chain.Target;
 import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.SourceTranslation;
@@ -34,6 +36,13 @@ final class Evaluator {
 
     static final String FORKS_TOO_OFTEN = "the rules fork too often to follow every way";
 
+    /** Keeping in mind what was settled makes ways differ: after this part of the tries they forget, to meet again. */
+    private static final int TRIES_WITH_KNOWLEDGE = 20;
+
+    private static final Set<String> LOCAL = Set.of("LOCAL");
+    private static final String NO_NODE_ADDRESS =
+            "whether the node has the destination is not known: --node-address tells which addresses the node has";
+
     private final IndexedRuleset rules;
     private final NodeNetwork network;
     private final SymbolicTerms terms;
@@ -44,6 +53,7 @@ final class Evaluator {
     private final SpineFold fold;
     private final Predicate sourceLocal;
     private final Predicate destinationLocal;
+    private final Predicate destinationOpen;
     private final int markMask;
     private final long maxTries;
     private long tries;
@@ -58,8 +68,9 @@ final class Evaluator {
         this.maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();
         this.sourceLocal = new Predicate.SourceLocal(network);
         this.destinationLocal = new Predicate.DestinationLocal(network);
+        this.destinationOpen = new Predicate.DestinationMayHaveType(network, LOCAL);
         this.markMask = keys.markMask;
-        this.fold = new SpineFold(nodes, this::completed);
+        this.fold = new SpineFold(network, nodes, this::completed);
     }
 
     Node evaluate(PacketClass packetClass) {
@@ -78,7 +89,9 @@ final class Evaluator {
     }
 
     private Node evaluate(PacketClass packetClass, int keep, int xor) {
-        Optional<Boolean> toNode = Optional.ofNullable(packetClass.host()).map(network::isLocal);
+        Optional<Boolean> toNode = Optional.ofNullable(packetClass.host())
+                .filter(host -> !network.mayBeLocal(host))
+                .map(network::isLocal);
         Symbolic arriving = Symbolic.arriving(packetClass, toNode).withMark(~keep, xor);
         Node fromNode = fromBoundary(new Course(arriving.withFromNode(true), Hook.OUTPUT));
         Node fromElsewhere = fromBoundary(new Course(arriving.withFromNode(false), Hook.PREROUTING));
@@ -103,6 +116,10 @@ final class Evaluator {
 
     /** From between two base chains on. */
     private Node fromBoundary(Course course) {
+        if (course.packet.known() != Knowledge.NONE) {
+            Set<Question> asked = rules.asked.from(course.hook, course.baseIndex);
+            course.packet = course.packet.knowing(course.packet.known().about(asked));
+        }
         Symbolic packet = course.packet;
         boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != EndpointRef.ANY;
         if (toSomeEndpoint && packet.isExact()) {
@@ -152,7 +169,7 @@ final class Evaluator {
             Course elsewhere = new Course(course);
             course.packet = packet.withToNode(true);
             elsewhere.packet = packet.withToNode(false);
-            return nodes.test(destinationLocal, fromBoundary(course), fromBoundary(elsewhere));
+            return route(packet, fromBoundary(course), fromBoundary(elsewhere));
         }
         boolean toNode = packet.toNode().orElse(false);
         switch (course.hook) {
@@ -170,6 +187,16 @@ final class Evaluator {
             }
         }
         return null;
+    }
+
+    /** Where a packet goes whose class does not tell. Of endpoints it is taken for granted that they are elsewhere. */
+    private Node route(Symbolic packet, Node toNode, Node elsewhere) {
+        Node known = nodes.test(destinationLocal, toNode, elsewhere);
+        if (network.isComplete(packet.arrival().family()) || packet.isTranslated()) {
+            return known;
+        }
+        Node either = Undecided.between(toNode, elsewhere, NO_NODE_ADDRESS, nodes);
+        return packet.host() == null ? nodes.test(destinationOpen, either, known) : either;
     }
 
     private Node accepted(Symbolic packet, boolean local) {
@@ -229,10 +256,14 @@ final class Evaluator {
             open = open.isEmpty() ? new ArrayList<>(2) : open;
             open.add(term);
         }
+        Target target = rule.rule.target();
+        if (target instanceof Target.Opaque(String text, String because)) {
+            open = open.isEmpty() ? new ArrayList<>(1) : open;
+            open.add(new Term.Undecidable(text + ": " + because, null));
+        }
         if (open.isEmpty()) {
             return action.act(course, rule);
         }
-        Target target = rule.rule.target();
         if (!(target instanceof Target.Continue) && !(target instanceof Target.Ignored) || !rule.fills.isEmpty()) {
             spine.add(fork(course, rule, open));
         }
@@ -242,12 +273,34 @@ final class Evaluator {
     private SpineFold.Item fork(Course course, IndexedRule rule, List<Term> open) {
         Course then = new Course(course);
         for (Term term : open) {
-            if (term instanceof Term.Asks(Predicate.DestinationLocal _, boolean negated)) {
-                then.packet = then.packet.withToNode(!negated);
-                course.packet = open.size() == 1 ? course.packet.withToNode(negated) : course.packet;
-            }
+            then.packet = settled(term, true, then.packet);
+        }
+        if (open.size() == 1) {
+            course.packet = settled(open.getFirst(), false, course.packet);
+        }
+        if (tries > maxTries / TRIES_WITH_KNOWLEDGE) {
+            then.packet = then.packet.knowing(Knowledge.NONE);
+            course.packet = course.packet.knowing(Knowledge.NONE);
         }
         return new SpineFold.Item(open, then, rule, course.join());
+    }
+
+    /** What is known of a packet beyond a term, as far as later rules may ask the same. */
+    private Symbolic settled(Term term, boolean holds, Symbolic packet) {
+        return switch (term) {
+            case Term.AsksDestinationType(Set<String> types, boolean negated, String _)
+            when types.equals(LOCAL) -> packet.withToNode(holds != negated);
+            case Term.AsksInterface(InterfaceName _, Match match, String _) -> settled(match, holds, packet);
+            case Term.Undecidable(String _, Match match) when match != null -> settled(match, holds, packet);
+            default -> packet;
+        };
+    }
+
+    private Symbolic settled(Match match, boolean holds, Symbolic packet) {
+        Optional<Question> question = Question.of(match).filter(rules.asked::isAskedAgain);
+        return question.isEmpty()
+                ? packet
+                : packet.knowing(packet.known().with(question.get(), holds != Question.isNegated(match)));
     }
 
     /** The whole of the way that a rule's match opens. */

@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.AskedQuestions;
 import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.Ruleset;
@@ -15,10 +16,14 @@ final class IndexedRuleset {
     private final Map<String, Map<String, ChainIndex>> tables = new HashMap<>();
     private final Map<Hook, List<ChainIndex>> baseChains = new EnumMap<>(Hook.class);
 
+    /** What rules ask that packets may not answer. */
+    final AskedQuestions asked;
+
     private final int size;
 
     IndexedRuleset(Ruleset ruleset) {
         this.ruleset = ruleset;
+        this.asked = new AskedQuestions(ruleset);
         this.size = ruleset.tables().stream()
                 .flatMap(table -> ruleset.chains(table).stream())
                 .mapToInt(chain -> chain.rules().size())

@@ -72,6 +72,14 @@ sealed interface Predicate {
         }
     }
 
+    /** Whether it is not known if the destination is of the types. */
+    record DestinationMayHaveType(NodeNetwork network, Set<String> types) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            return network.mayHaveType(types, key.destinationHigh, key.destinationLow);
+        }
+    }
+
     record SourceType(NodeNetwork network, Set<String> types) implements Predicate {
         @Override
         public boolean test(PacketKey key) {

@@ -84,7 +84,7 @@ final class RecentLists {
             return Term.fixed(!match.negated());
         }
         if (unknown.contains(match.list())) {
-            return new Term.Undecidable("what the recent list " + match.list() + " holds is not known");
+            return new Term.Undecidable("what the recent list " + match.list() + " holds is not known", match);
         }
         int number = number(match.list());
         return packet.recentSet().contains(number)

@@ -1,8 +1,12 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.Match;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.Question;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -26,10 +30,14 @@ final class SpineFold {
         }
     }
 
+    private static final Set<String> LOCAL = Set.of("LOCAL");
+
+    private final NodeNetwork network;
     private final NodeFactory nodes;
     private final Function<Item, Node> completed;
 
-    SpineFold(NodeFactory nodes, Function<Item, Node> completed) {
+    SpineFold(NodeNetwork network, NodeFactory nodes, Function<Item, Node> completed) {
+        this.network = network;
         this.nodes = nodes;
         this.completed = completed;
     }
@@ -103,19 +111,33 @@ final class SpineFold {
             case Term.Fixed(boolean holds) -> holds ? then : otherwise;
             case Term.Asks(Predicate predicate, boolean negated) ->
                 nodes.test(predicate, negated ? otherwise : then, negated ? then : otherwise);
-            case Term.AsksInterface(InterfaceName name, boolean negated, String because) ->
-                nodes.interfaceTest(
+            case Term.AsksInterface(InterfaceName name, Match match, String because) -> {
+                boolean negated = Question.isNegated(match);
+                yield nodes.interfaceTest(
                         name,
                         negated ? otherwise : then,
                         negated ? then : otherwise,
                         Undecided.between(then, otherwise, because, nodes));
+            }
+            case Term.AsksDestinationType(Set<String> types, boolean negated, String because) -> {
+                Predicate asked = types.equals(LOCAL)
+                        ? new Predicate.DestinationLocal(network)
+                        : new Predicate.DestinationType(network, types);
+                Node known = nodes.test(asked, negated ? otherwise : then, negated ? then : otherwise);
+                yield network.isComplete()
+                        ? known
+                        : nodes.test(
+                                new Predicate.DestinationMayHaveType(network, types),
+                                Undecided.between(then, otherwise, because, nodes),
+                                known);
+            }
             case Term.Draw(double probability) ->
                 nodes.choice(new double[] {probability, 1 - probability}, new Node[] {then, otherwise});
             case Term.Listed listed ->
                 listed.negated()
                         ? nodes.recentRun(List.of(listed), new Node[] {otherwise}, then)
                         : nodes.recentRun(List.of(listed), new Node[] {then}, otherwise);
-            case Term.Undecidable(String because) -> Undecided.between(then, otherwise, because, nodes);
+            case Term.Undecidable(String because, Match _) -> Undecided.between(then, otherwise, because, nodes);
         };
     }
 }

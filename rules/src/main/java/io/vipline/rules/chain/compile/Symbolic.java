@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.Knowledge;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 import io.vipline.rules.table.SourceTranslation;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param moved whether the translation changed anything; empty if not known
  * @param source null if not decided
  * @param recentSet lists of the {@code recent} match that took the source in
+ * @param known what has been settled of questions that the packet does not answer
  */
 record Symbolic(
         PacketClass arrival,
@@ -33,7 +35,8 @@ record Symbolic(
         EndpointRef translation,
         Optional<Boolean> moved,
         SourceTranslation source,
-        List<Integer> recentSet) {
+        List<Integer> recentSet,
+        Knowledge known) {
     static Symbolic arriving(PacketClass arrival, Optional<Boolean> toNode) {
         return new Symbolic(
                 arrival,
@@ -47,7 +50,8 @@ record Symbolic(
                 null,
                 Optional.of(false),
                 null,
-                List.of());
+                List.of(),
+                Knowledge.NONE);
     }
 
     int protocol() {
@@ -63,17 +67,36 @@ record Symbolic(
         return host != null && port != PacketClass.OTHER;
     }
 
-    Symbolic withFromNode(boolean known) {
-        return new Symbolic(
-                arrival, host, port, toNode, known, keep, xor, untracked, translation, moved, source, recentSet);
+    Symbolic knowing(Knowledge now) {
+        return now == known
+                ? this
+                : new Symbolic(
+                        arrival,
+                        host,
+                        port,
+                        toNode,
+                        fromNode,
+                        keep,
+                        xor,
+                        untracked,
+                        translation,
+                        moved,
+                        source,
+                        recentSet,
+                        now);
     }
 
-    Symbolic withToNode(boolean known) {
+    Symbolic withFromNode(boolean now) {
+        return new Symbolic(
+                arrival, host, port, toNode, now, keep, xor, untracked, translation, moved, source, recentSet, known);
+    }
+
+    Symbolic withToNode(boolean now) {
         return new Symbolic(
                 arrival,
                 host,
                 port,
-                Optional.of(known),
+                Optional.of(now),
                 fromNode,
                 keep,
                 xor,
@@ -81,7 +104,8 @@ record Symbolic(
                 translation,
                 moved,
                 source,
-                recentSet);
+                recentSet,
+                known);
     }
 
     Symbolic withMark(int clear, int flip) {
@@ -97,12 +121,13 @@ record Symbolic(
                 translation,
                 moved,
                 source,
-                recentSet);
+                recentSet,
+                known);
     }
 
     Symbolic notTracked() {
         return new Symbolic(
-                arrival, host, port, toNode, fromNode, keep, xor, true, translation, moved, source, recentSet);
+                arrival, host, port, toNode, fromNode, keep, xor, true, translation, moved, source, recentSet, known);
     }
 
     /**
@@ -125,8 +150,19 @@ record Symbolic(
                 : registry.endpoint(
                         to.service, new IpPort(newHost == null ? UNCHANGED : newHost, Math.max(0, newPort)));
         return new Symbolic(
-                arrival, newHost, newPort, toNodeNow, fromNode, keep, xor, untracked, reached, changed, source,
-                recentSet);
+                arrival,
+                newHost,
+                newPort,
+                toNodeNow,
+                fromNode,
+                keep,
+                xor,
+                untracked,
+                reached,
+                changed,
+                source,
+                recentSet,
+                known.afterTranslation());
     }
 
     /** Of what differs most, for speed; equality compares everything. */
@@ -143,12 +179,36 @@ record Symbolic(
     /** The same with what tells endpoints apart left out. */
     Symbolic toAnyEndpoint() {
         return new Symbolic(
-                arrival, host, port, toNode, fromNode, keep, xor, untracked, EndpointRef.ANY, moved, source, List.of());
+                arrival,
+                host,
+                port,
+                toNode,
+                fromNode,
+                keep,
+                xor,
+                untracked,
+                EndpointRef.ANY,
+                moved,
+                source,
+                List.of(),
+                known);
     }
 
     Symbolic from(SourceTranslation decided) {
         return new Symbolic(
-                arrival, host, port, toNode, fromNode, keep, xor, untracked, translation, moved, decided, recentSet);
+                arrival,
+                host,
+                port,
+                toNode,
+                fromNode,
+                keep,
+                xor,
+                untracked,
+                translation,
+                moved,
+                decided,
+                recentSet,
+                known);
     }
 
     Symbolic rememberedIn(int list) {
@@ -169,6 +229,7 @@ record Symbolic(
                 translation,
                 moved,
                 source,
-                List.copyOf(lists));
+                List.copyOf(lists),
+                known);
     }
 }

@@ -93,8 +93,10 @@ final class SymbolicAction {
             }
             case Target.SetMark(int clear, int xor, String _) -> course.packet = course.packet.withMark(clear, xor);
             case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
-            case Target.Opaque(String text, String because) -> {
-                return nodes.undecided(text + ": " + because);
+            // on the way where the packet ends with it
+            case Target.Opaque _ -> {
+                return nodes.leaf(
+                        new Verdict.Drop(DropCauses.of(rule), nodes.registry().service(rule.service())));
             }
             case Target.Dnat dnat -> {
                 if (mapsDestination(course)) {

@@ -1,10 +1,13 @@
 package io.vipline.rules.chain.compile;
 
 import io.vipline.rules.chain.CtState;
+import io.vipline.rules.chain.Knowledge;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.Question;
 import io.vipline.rules.chain.RulesetPrinter;
 import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.Protocol;
 import java.util.HashMap;
 import java.util.Map;
@@ -44,11 +47,10 @@ final class SymbolicTerms {
             case Match.SourcePort m -> ports.source(m, packet);
             case Match.DestinationPort m -> ports.destination(m, packet);
             case Match.MultiPort m -> ports.multi(m, packet);
-            case Match.InInterface(String pattern, boolean negated) ->
-                byInterface(course.inInterface(), new InterfaceName.Arrival(pattern), negated, match);
-            case Match.OutInterface(String pattern, boolean negated) ->
-                byInterface(
-                        course.outInterface(network), new InterfaceName.Departure(pattern, network), negated, match);
+            case Match.InInterface(String pattern, boolean _) ->
+                byInterface(course, course.inInterface(), new InterfaceName.Arrival(pattern), match);
+            case Match.OutInterface(String pattern, boolean _) ->
+                byInterface(course, course.outInterface(network), new InterfaceName.Departure(pattern, network), match);
             case Match.ConnectionState m -> state(m, course);
             case Match.Mark m -> mark(m, packet);
             case Match.AddressType m -> addressType(m, packet);
@@ -59,13 +61,23 @@ final class SymbolicTerms {
                         ? new Term.Asks(new Predicate.TcpFlags(mask, compare), negated)
                         : Term.FAILS;
             case Match.IcmpType m -> icmpType(m, packet);
-            case Match.IpSet m -> undecidable(match, "what set " + m.set() + " holds is not known");
-            case Match.Opaque m -> undecidable(match, m.because());
+            case Match.IpSet m -> known(match, packet, "what set " + m.set() + " holds is not known");
+            case Match.Opaque m -> known(match, packet, m.because());
         };
     }
 
-    private static Term undecidable(Match match, String because) {
-        return new Term.Undecidable(RulesetPrinter.term(match) + ": " + because);
+    /** The answer that this way has settled for the term's question, if it has. */
+    private static Term known(Match match, Symbolic packet, String because) {
+        return settled(match, packet)
+                .orElseGet(() -> new Term.Undecidable(RulesetPrinter.term(match) + ": " + because, match));
+    }
+
+    private static Optional<Term> settled(Match match, Symbolic packet) {
+        return packet.known() == Knowledge.NONE
+                ? Optional.empty()
+                : Question.of(match)
+                        .flatMap(packet.known()::answer)
+                        .map(answer -> Term.fixed(answer != Question.isNegated(match)));
     }
 
     private boolean isOfModule(String module, Symbolic packet) {
@@ -121,16 +133,19 @@ final class SymbolicTerms {
         return network.covers(cidr) ? Optional.of(false) : Optional.empty();
     }
 
-    private static Term byInterface(Course.Interface known, InterfaceName name, boolean negated, Match match) {
+    private static Term byInterface(Course course, Course.Interface known, InterfaceName name, Match match) {
         return switch (known) {
-            case Course.Interface.Named(String actual) -> Term.fixed(name.matches(actual) != negated);
-            case Course.Interface.AskPacket() -> new Term.AsksInterface(name, negated, unknownInterface(match));
-            case Course.Interface.NoRoute() -> new Term.Undecidable(unknownInterface(match));
+            case Course.Interface.Named(String actual) -> Term.fixed(name.matches(actual) != Question.isNegated(match));
+            case Course.Interface.AskPacket() ->
+                settled(match, course.packet)
+                        .orElseGet(() -> new Term.AsksInterface(name, match, unknownInterface(match)));
+            case Course.Interface.NoRoute() ->
+                settled(match, course.packet).orElseGet(() -> new Term.Undecidable(unknownInterface(match), match));
         };
     }
 
     private static String unknownInterface(Match match) {
-        String does = match instanceof Match.InInterface ? "arrives" : "leaves";
+        String does = match instanceof Match.InInterface ? "arrives" : "leaves (--route tells)";
         return RulesetPrinter.term(match) + ": the interface by which the packet " + does + " is not known";
     }
 
@@ -172,17 +187,28 @@ final class SymbolicTerms {
                     ? Term.fixed(packet.fromNode() != match.negated())
                     : new Term.Asks(new Predicate.SourceType(network, match.types()), match.negated());
         }
-        if (packet.host() != null) {
-            boolean holds = network.hasType(
-                    match.types(), packet.host().high(), packet.host().low());
-            return Term.fixed(holds != match.negated());
+        if (local && packet.toNode().isPresent()) {
+            return Term.fixed(packet.toNode().get() != match.negated());
         }
-        if (!local) {
-            return new Term.Asks(new Predicate.DestinationType(network, match.types()), match.negated());
+        IpAddress host = packet.host();
+        if (host == null) {
+            return asksType(match, "the destination");
         }
-        return packet.toNode().isPresent()
-                ? Term.fixed(packet.toNode().get() != match.negated())
-                : new Term.Asks(new Predicate.DestinationLocal(network), match.negated());
+        boolean holds = network.hasType(match.types(), host.high(), host.low());
+        boolean open = network.mayHaveType(match.types(), host.high(), host.low());
+        if (open && packet.toNode().isEmpty()) {
+            return asksType(match, host.toString());
+        }
+        boolean isOther = open && packet.toNode().get();
+        return Term.fixed((holds != isOther) != match.negated());
+    }
+
+    private static Term asksType(Match.AddressType match, String address) {
+        return new Term.AsksDestinationType(
+                match.types(),
+                match.negated(),
+                RulesetPrinter.term(match) + ": whether the node has " + address
+                        + " is not known: --node-address tells which addresses the node has");
     }
 
     private static Term draw(double probability) {

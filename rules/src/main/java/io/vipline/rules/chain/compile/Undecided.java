@@ -1,5 +1,7 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.table.SourceTranslation;
+import io.vipline.rules.table.Verdict;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -43,7 +45,9 @@ final class Undecided {
         return switch (one) {
             case Node.Leaf leaf
             when other instanceof Node.Leaf second ->
-                leaf.keepsPart() || second.keepsPart() ? nodes.either(one, other, because) : nodes.undecided(because);
+                leaf.keepsPart() || second.keepsPart()
+                        ? nodes.either(one, other, because)
+                        : leaf(leaf.verdict, second.verdict);
             case Node.Leaf _ -> mergeDistinct(other, one);
             case Node.Either _ -> nodes.either(one, other, because);
             case Node.Test test -> {
@@ -68,6 +72,14 @@ final class Undecided {
                 yield nodes.recentRun(run, branches, merge(run.otherwise, other));
             }
         };
+    }
+
+    /** Whether a packet that passes ends at the node or beyond it makes no difference to the packet. */
+    private Node leaf(Verdict one, Verdict other) {
+        boolean passes = one instanceof Verdict.Pass(SourceTranslation source, boolean _)
+                && other instanceof Verdict.Pass(SourceTranslation same, boolean _)
+                && source.equals(same);
+        return passes ? nodes.leaf(new Verdict.Pass(((Verdict.Pass) one).source(), false)) : nodes.undecided(because);
     }
 
     /** Two draws of the same shares are taken for one draw, which either way makes. */
