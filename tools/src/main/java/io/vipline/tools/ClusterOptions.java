@@ -79,6 +79,18 @@ public final class ClusterOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec mixee;
 
+    /** @throws ParameterException if there are manifests, too, where the rules come from a dump */
+    void refuseManifests() {
+        if (!filenames.isEmpty()) {
+            throw new ParameterException(mixee.commandLine(), "Which rules? Either manifests, -f, or a dump, --rules.");
+        }
+    }
+
+    /** What {@code --node-address} gives. */
+    List<LocalAddress> nodeAddresses() {
+        return List.copyOf(nodeAddresses);
+    }
+
     private record Loaded(Cluster cluster, ProxyConfig proxyConfig, ConntrackSettings conntrack) {}
 
     private Loaded loaded;
@@ -95,7 +107,20 @@ public final class ClusterOptions {
 
     /** What the configuration says of connection tracking. */
     public ConntrackSettings conntrack() throws IOException {
-        return loaded().conntrack();
+        if (!filenames.isEmpty()) {
+            return loaded().conntrack();
+        }
+        KubeProxyConfiguration kubeProxy = kubeProxy();
+        if (kubeProxy.problems().stream().anyMatch(Problem::isError)) {
+            throw new InputException(kubeProxy.problems());
+        }
+        return kubeProxy.conntrack();
+    }
+
+    private KubeProxyConfiguration kubeProxy() throws IOException {
+        return configuration == null
+                ? KubeProxyConfiguration.none()
+                : KubeProxyConfiguration.read(ManifestFiles.file(configuration));
     }
 
     public long seed() {
@@ -113,9 +138,7 @@ public final class ClusterOptions {
         if (filenames.isEmpty()) {
             throw new ParameterException(mixee.commandLine(), "Which manifests? -f FILE, a folder, or - for stdin.");
         }
-        KubeProxyConfiguration kubeProxy = configuration == null
-                ? KubeProxyConfiguration.none()
-                : KubeProxyConfiguration.read(ManifestFiles.file(configuration));
+        KubeProxyConfiguration kubeProxy = kubeProxy();
         String name = nodeName.isEmpty() ? kubeProxy.hostnameOverride().orElse("") : nodeName;
         LoadedCluster manifests = ClusterLoader.load(
                 ManifestFiles.sources(filenames, recursive),

@@ -3,6 +3,7 @@ package io.vipline.tools;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.tools.compile.CompiledNode;
+import io.vipline.tools.compile.DumpedNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code vipline compile}. */
@@ -19,6 +21,8 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "The text is that of a full sync, as kube-proxy feeds it to iptables-restore: for IPv4, then for IPv6. What"
                     + " stands in a table: reachable and all endpoints, and the traffic that is refused.",
+            "Of a dump, --rules, -o iptables gives the dump back, and the table has a line for each chain: its rules and"
+                    + " how many of them ask what a dump does not tell.",
             "-o nft prints the rules of nftables mode, which nft -f loads alone, whatever the configuration's mode.",
             ""
         },
@@ -26,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
             "  vipline compile -f cluster.yaml -o iptables",
             "  vipline compile -f cluster.yaml --node worker-2 -o table",
             "  vipline compile -f cluster.yaml -o iptables --ip-family IPv4 --with-jumps | iptables-restore",
+            "  vipline compile --rules iptables-save.txt -o table",
             "  vipline compile -f cluster.yaml --config kube-proxy.yaml -o nft | nft -f -"
         })
 final class Compile extends Verb {
@@ -38,6 +43,9 @@ final class Compile extends Verb {
 
     @Mixin
     private ClusterOptions options;
+
+    @Mixin
+    private DumpOptions dumps;
 
     @Option(
             names = {"-o", "--output"},
@@ -65,13 +73,38 @@ final class Compile extends Verb {
 
     @Override
     public Integer call() throws IOException {
+        return dumps.isGiven() ? dumped() : written();
+    }
+
+    /** The rules of a dump, as they were understood. */
+    private int dumped() throws IOException {
+        options.refuseManifests();
+        if (withJumps || nfacct || randomFully || output == Output.NFT) {
+            throw new ParameterException(
+                    spec().commandLine(),
+                    "--with-jumps, --nfacct, --random-fully and -o nft are about what kube-proxy writes: not for --rules");
+        }
+        DumpedNode node = new DumpedNode(dumps.dumps(), families());
+        switch (output == null ? defaultOutput(ProxyConfig.Mode.IPTABLES) : output) {
+            case IPTABLES, NFT -> node.printIptables(out());
+            case TABLE -> node.printTable(out());
+            case JSON -> node.printJson(out());
+        }
+        return ExitCode.OK;
+    }
+
+    private List<IpFamily> families() {
+        return family == null ? List.of(IpFamily.values()) : List.of(family);
+    }
+
+    private int written() throws IOException {
         ProxyConfig configured = options.proxyConfig();
         Output chosen = output == null ? defaultOutput(configured.mode()) : output;
         ProxyConfig config = inModeOf(chosen, configured);
         CompiledNode node = new CompiledNode(
                 options.cluster(),
                 config.withKernelFeatures(config.randomFully() || randomFully, config.nfacct() || nfacct),
-                family == null ? List.of(IpFamily.values()) : List.of(family));
+                families());
         switch (chosen) {
             case IPTABLES -> node.printIptables(out(), withJumps);
             case NFT -> node.printNft(out());

@@ -99,7 +99,7 @@ final class Demo extends Verb {
                 CapturePoint.CLIENT,
                 ChecksumMode.TRUST,
                 Timeouts.KUBE_PROXY,
-                PipelineOptions.addresses(node),
+                rules.masqueradeAddresses(),
                 SEED,
                 0,
                 false,

@@ -7,7 +7,6 @@ import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.tools.explain.AddressBook;
-import io.vipline.tools.explain.ClusterNames;
 import io.vipline.tools.explain.Explanation;
 import io.vipline.tools.explain.ExplanationGraph;
 import io.vipline.tools.explain.ExplanationTree;
@@ -39,11 +38,18 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > 10.96.0.10:80'",
             "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > web.shop:80' -o json",
-            "  vipline explain -f cluster.yaml --packets packets.txt -o json | jq .verdict"
+            "  vipline explain -f cluster.yaml --packets packets.txt -o json | jq .verdict",
+            "  iptables-save | vipline explain --rules - --node-address 192.168.1.10 'tcp 10.0.0.5:40000 > 192.168.1.10:80'"
         })
 final class Explain extends Verb {
     @Mixin
     private ClusterOptions cluster;
+
+    @Mixin
+    private DumpOptions dumps;
+
+    @Mixin
+    private RouteOptions routes;
 
     @Parameters(
             arity = "0..*",
@@ -83,10 +89,10 @@ final class Explain extends Verb {
         if ((packets == null) == words.isEmpty()) {
             throw new ParameterException(spec().commandLine(), "Which packet? Give one, or --packets FILE.");
         }
-        rules = NodeRules.of(cluster);
-        lines = new PacketLine(new ClusterNames(cluster.cluster()));
-        surroundings = new Explanation.Surroundings(rules.network(), new AddressBook(cluster.cluster()));
-        hints = new Hints(Optional.of(new Scene(cluster.cluster(), rules.config(), rules.network())));
+        rules = NodeRules.of(cluster, dumps, routes);
+        lines = new PacketLine(rules.names());
+        surroundings = new Explanation.Surroundings(rules.network(), new AddressBook(rules.cluster()));
+        hints = new Hints(rules.config().map(config -> new Scene(rules.cluster(), config, rules.network())));
         for (IpFamily family : IpFamily.values()) {
             walkers.put(family, rules.walker(family));
         }
@@ -128,19 +134,26 @@ final class Explain extends Verb {
         }
     }
 
-    private void explain(String line, ExplainFormat as) throws IOException, MalformedPacket {
-        PacketLine.Line read = lines.parse(line);
-        PacketDescription packet = read.packet();
-        IpFamily family = packet.source().family();
-        Walk walk = walkers.get(family).walk(packet);
-        List<String> said = new ArrayList<>(read.notes());
-        said.addAll(hints.of(packet, walk));
-        Explanation explanation = Explanation.of(line, walk, surroundings, said);
+    private void print(Explanation explanation, ExplainFormat as) throws IOException {
         switch (as) {
             case TABLE -> new ExplanationTree(out(), Palette.ofTerminal()).print(explanation);
             case JSON -> out().println(Json.line(explanation));
             case DOT -> ExplanationGraph.dot(explanation, out());
             case MERMAID -> ExplanationGraph.mermaid(explanation, out());
         }
+    }
+
+    private void explain(String line, ExplainFormat as) throws IOException, MalformedPacket {
+        PacketLine.Line read = lines.parse(line);
+        PacketDescription packet = read.packet();
+        IpFamily family = packet.source().family();
+        if (!rules.has(family)) {
+            print(Explanation.withoutRules(line, packet), as);
+            return;
+        }
+        Walk walk = walkers.get(family).walk(packet);
+        List<String> said = new ArrayList<>(read.notes());
+        said.addAll(hints.of(packet, walk));
+        print(Explanation.of(line, walk, surroundings, said), as);
     }
 }

@@ -1,20 +1,13 @@
 package io.vipline.tools;
 
 import io.vipline.dataplane.conntrack.Timeouts;
-import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.manifest.ConntrackSettings;
-import io.vipline.rules.net.IpFamily;
-import io.vipline.rules.policy.ProxyConfig;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /** What the data path takes from a node and its kube-proxy's configuration. */
 final class PipelineOptions {
     private PipelineOptions() {}
-
-    static NodeAddresses addresses(ProxyConfig config) {
-        return new NodeAddresses(config.nodeIp(IpFamily.IPV4), config.nodeIp(IpFamily.IPV6));
-    }
 
     /** The kernel's timeouts with those that kube-proxy sets. */
     static Timeouts timeouts(ConntrackSettings settings) {

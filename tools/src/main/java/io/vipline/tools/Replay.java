@@ -27,11 +27,18 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "  vipline replay -f cluster.yaml in.pcap -w out.pcapng",
             "  vipline replay -f cluster.yaml in.pcapng --capture-point node -o json",
+            "  vipline replay --rules iptables-save.txt --node-address 192.168.1.10 in.pcap -o json",
             "  tcpdump -w - | vipline replay -f cluster.yaml - --filter 'tcp port 80'"
         })
 final class Replay extends Verb {
     @Mixin
     private ClusterOptions cluster;
+
+    @Mixin
+    private DumpOptions dumps;
+
+    @Mixin
+    private RouteOptions routes;
 
     @Parameters(paramLabel = "IN.pcap[ng]", description = "The capture: pcap or pcapng; - for stdin.")
     private String capture = "-";
@@ -94,7 +101,7 @@ final class Replay extends Verb {
         check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
         check(!capture.equals("-") || threads == 1 && repeat == 1, "stdin can be read once: no --threads, no --repeat");
         check(!isOntoItself(), "-w names the capture itself: it would be gone before it is read");
-        NodeRules rules = NodeRules.of(cluster);
+        NodeRules rules = NodeRules.of(cluster, dumps, routes);
         Table table = rules.compile();
         CaptureInput input = new CaptureInput(capture, filter);
         ReplayPlan plan = new ReplayPlan(table, pipelineConfig(rules), input::open, forwarders(), repeat, speed);
@@ -125,7 +132,7 @@ final class Replay extends Verb {
                 capturePoint,
                 checksumMode,
                 PipelineOptions.timeouts(cluster.conntrack()),
-                PipelineOptions.addresses(rules.config()),
+                rules.masqueradeAddresses(),
                 cluster.seed(),
                 conntrackMax,
                 output != null,

@@ -18,7 +18,7 @@ import java.util.Set;
  * <p>Of a node that is known by its rules alone, not every address need be known: {@link #mayBeLocal}.
  */
 public final class NodeNetwork {
-    /** A route: to these addresses by that interface. */
+    /** A route: to these addresses by that interface; an empty name if it may be one of several. */
     public record Route(Cidr destination, String interfaceName) {}
 
     private final List<LocalAddress> addresses;
@@ -166,7 +166,7 @@ public final class NodeNetwork {
         }
         for (Route route : routes) {
             if (route.destination().contains(high, low)) {
-                return route.interfaceName();
+                return route.interfaceName().isEmpty() ? null : route.interfaceName();
             }
         }
         return null;

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * their cluster IPs or, headless, their ready endpoints; of the single endpoints of a headless one. Beside them names that
  * only people use: of pods, with or without their namespace, and of Nodes.
  */
-public final class ClusterNames {
+public final class ClusterNames implements HostNames {
     private static final String ZONE = ".cluster.local";
     private static final int MAX_ALIASES = 8;
 
@@ -130,6 +130,7 @@ public final class ClusterNames {
      *
      * @return never empty
      */
+    @Override
     public List<IpAddress> resolve(String name) throws UnknownName {
         String alias = "";
         String asked = name;

@@ -105,9 +105,39 @@ public record Explanation(
                 surroundings.ownerOrNull(packet.source()),
                 surroundings.ownerOrNull(packet.destination()),
                 Itinerary.of(walk),
-                Stream.of(masqueradedInPassing(walk), Doubts.of(walk), hints.stream())
+                Stream.of(masqueradedInPassing(walk), Doubts.of(walk), granted(walk), hints.stream())
                         .flatMap(Function.identity())
                         .toList());
+    }
+
+    /** Of a packet of whose family no rules were given. */
+    public static Explanation withoutRules(String line, PacketDescription packet) {
+        return new Explanation(
+                line,
+                Walk.Kind.UNKNOWN.name(),
+                Stream.of(Walk.Kind.values())
+                        .filter(kind -> kind != Walk.Kind.UNKNOWN)
+                        .map(Enum::name)
+                        .toList(),
+                "no dump of " + packet.source().family().text() + " rules was given: --rules takes several",
+                null,
+                List.of(),
+                false,
+                List.of(),
+                PacketText.of(packet),
+                null,
+                null,
+                List.of(),
+                List.of());
+    }
+
+    /** What was taken for granted because nobody said otherwise. */
+    private static Stream<String> granted(Walk walk) {
+        return walk.outcomes().stream()
+                .flatMap(outcome -> outcome.trail().steps().stream())
+                .flatMap(step -> step instanceof Step.Granted(String what) ? Stream.of(what) : Stream.empty())
+                .distinct()
+                .map(what -> "taken for granted: " + what);
     }
 
     /** Why a packet is masqueraded that no Service has. */

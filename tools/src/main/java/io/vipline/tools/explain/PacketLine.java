@@ -27,9 +27,9 @@ public final class PacketLine {
     private static final int ICMP_NO_PORT = -1;
     private static final int MOST_NAMED = 5;
 
-    private final ClusterNames names;
+    private final HostNames names;
 
-    public PacketLine(ClusterNames names) {
+    public PacketLine(HostNames names) {
         this.names = names;
     }
 

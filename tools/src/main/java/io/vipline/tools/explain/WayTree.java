@@ -79,6 +79,7 @@ final class WayTree {
             }
             case Step.Missed m -> child(of(m.chain()), new Key(2 * m.index(), "missed", ""), step);
             case Step.Assumed a -> child(of(a.chain()), new Key(2 * a.index() + 1, "assumed", ""), step);
+            case Step.Granted _ -> {}
             case Step.Policy p -> child(of(p.chain()), new Key(Integer.MAX_VALUE, "policy", ""), step);
         }
     }

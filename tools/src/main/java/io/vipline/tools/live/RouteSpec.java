@@ -4,7 +4,7 @@ import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import java.util.Optional;
 
-/** A route as {@code --route} gives it: {@code CIDR=IF} or {@code CIDR=IF,via ADDRESS}. */
+/** A route between interfaces: {@code CIDR=IF} or {@code CIDR=IF,via ADDRESS}. */
 public record RouteSpec(Cidr destination, String interfaceName, Optional<IpAddress> gateway) {
     private static final String VIA = "via ";
 

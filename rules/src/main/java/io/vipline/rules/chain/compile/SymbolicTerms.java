@@ -145,7 +145,7 @@ final class SymbolicTerms {
     }
 
     private static String unknownInterface(Match match) {
-        String does = match instanceof Match.InInterface ? "arrives" : "leaves (--route tells)";
+        String does = match instanceof Match.InInterface ? "arrives" : "leaves";
         return RulesetPrinter.term(match) + ": the interface by which the packet " + does + " is not known";
     }
 

@@ -2,19 +2,15 @@ package io.vipline.rules.chain.save;
 
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.Rule;
-import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.Target;
 import io.vipline.rules.chain.save.IptablesDump.Line;
 import io.vipline.rules.model.Origin;
 import io.vipline.rules.model.Problem;
-import io.vipline.rules.net.IpFamily;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Reads what {@code iptables-save} and {@code ip6tables-save} write, by either front end, with or without counters; also
@@ -25,7 +21,7 @@ public final class IptablesSaveReader {
     private final String source;
     private final List<Line> lines = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
-    private final Map<IpFamily, Ruleset.Builder> rulesets = new EnumMap<>(IpFamily.class);
+    private final List<IptablesDump.TableOf> tables = new ArrayList<>();
     private final FamilyOfTables families;
     private TableSection section;
 
@@ -73,9 +69,7 @@ public final class IptablesSaveReader {
                     origin, "the last table has no COMMIT", "so the dump is cut off", "save it again, whole"));
             close();
         }
-        Map<IpFamily, Ruleset> built = new EnumMap<>(IpFamily.class);
-        rulesets.forEach((family, builder) -> built.put(family, builder.build()));
-        return new IptablesDump(lines, endsWithNewline, built, problems);
+        return new IptablesDump(lines, families.byLine(), endsWithNewline, tables, problems);
     }
 
     private Line line(String text, int index) {
@@ -83,6 +77,9 @@ public final class IptablesSaveReader {
             return new Line.Verbatim(text);
         }
         if (text.startsWith("*")) {
+            if (section != null) {
+                throw new SaveFault(0, "a table begins and the one before has no COMMIT", "end each table with COMMIT");
+            }
             section = new TableSection(text.substring(1).strip(), families.at(index));
             return new Line.Verbatim(text);
         }
@@ -97,8 +94,7 @@ public final class IptablesSaveReader {
     }
 
     private void close() {
-        Ruleset.Builder ruleset = rulesets.computeIfAbsent(section.family(), Ruleset::builder);
-        section.chains().forEach(ruleset::put);
+        tables.add(new IptablesDump.TableOf(section.family(), section.chains()));
         section = null;
     }
 

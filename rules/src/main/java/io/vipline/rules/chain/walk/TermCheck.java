@@ -35,8 +35,8 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
             case Match.SourcePort p -> port(original.sourcePort(), List.of(p.ports()), p.negated());
             case Match.DestinationPort p -> port(packet.destinationPort(), List.of(p.ports()), p.negated());
             case Match.MultiPort p -> multiPort(p);
-            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i, "arrives (in IF tells)");
-            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o, "leaves (out IF or --route tells)");
+            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i, "arrives");
+            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o, "leaves");
             case Match.ConnectionState c -> Answer.of(hasState(c.states()) != c.negated());
             case Match.Mark m -> not(packet.marks().packetIs(m.value(), m.mask()), m.negated());
             case Match.AddressType a -> type(a);

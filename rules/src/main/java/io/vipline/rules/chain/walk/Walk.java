@@ -72,6 +72,9 @@ public record Walk(PacketDescription packet, List<Outcome> outcomes) {
             }
         });
         if (reasons.isEmpty() && kinds().size() > 1) {
+            becauseOf.forEach((term, because) -> reasons.add(term + ": " + because));
+        }
+        if (reasons.isEmpty() && kinds().size() > 1) {
             reasons.add("a random draw decides");
         }
         return new ArrayList<>(reasons);
