@@ -15,23 +15,25 @@ final class RouteOptions {
             converter = RouteConverter.class,
             description = "A line as ip route prints it, as in '10.244.0.0/16 dev cni0'; or several. Tells by which"
                     + " interface a packet leaves, and by 'local' and 'src' which addresses the node has. Repeatable.")
-    private List<List<RouteLine>> routes = new ArrayList<>();
+    private List<RouteText> routes = new ArrayList<>();
 
     List<RouteLine> routes() {
-        return routes.stream().flatMap(List::stream).toList();
+        return routes.stream().flatMap(text -> text.lines().stream()).toList();
     }
 
-    /** A value may hold all that {@code ip route} printed. */
-    static final class RouteConverter implements ITypeConverter<List<RouteLine>> {
+    /** A value, which may hold all that {@code ip route} printed. */
+    record RouteText(List<RouteLine> lines) {}
+
+    static final class RouteConverter implements ITypeConverter<RouteText> {
         @Override
-        public List<RouteLine> convert(String text) {
-            return text.lines()
+        public RouteText convert(String text) {
+            return new RouteText(text.lines()
                     .filter(line -> !line.isBlank())
                     .map(line -> RouteLine.parse(line.strip())
                             .orElseThrow(() -> new TypeConversionException(
                                     "'" + line + "' is no route like '10.244.0.0/16 dev cni0' or 'default via"
                                             + " 192.168.1.1 dev eth0'")))
-                    .toList();
+                    .toList());
         }
     }
 }

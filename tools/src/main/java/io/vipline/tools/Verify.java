@@ -63,11 +63,11 @@ final class Verify extends Verb {
             err().println("vipline: verify makes network namespaces and needs root, and the command ip");
             return ExitCode.FAILED;
         }
-        NodeRules rules = NodeRules.of(options);
+        NodeRules rules = NodeRules.of(options.cluster(), options.proxyConfig());
         interruption().heed(() -> {});
         Verification.Plan plan = new Verification.Plan(
                 options.cluster(),
-                rules.config(),
+                options.proxyConfig(),
                 rules.compile(),
                 rules::walker,
                 rules::services,
