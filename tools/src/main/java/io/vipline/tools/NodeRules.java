@@ -111,10 +111,6 @@ final class NodeRules {
         return rulesets.containsKey(family);
     }
 
-    NodeNetwork network() {
-        return network;
-    }
-
     Ruleset ruleset(IpFamily family) {
         return rulesets.getOrDefault(family, Ruleset.builder(family).build());
     }

@@ -46,7 +46,9 @@ public final class DumpedNames implements HostNames {
 
     @Override
     public List<IpAddress> resolve(String name) throws UnknownName {
-        String host = name.replaceFirst("\\.$", "").replaceFirst("\\.cluster\\.local$", "").replaceFirst("\\.svc$", "");
+        String host = name.replaceFirst("\\.$", "")
+                .replaceFirst("\\.cluster\\.local$", "")
+                .replaceFirst("\\.svc$", "");
         Set<IpAddress> found = addresses.getOrDefault(host, addresses.getOrDefault(host + ".default", Set.of()));
         if (found.isEmpty()) {
             throw new UnknownName("'" + name + "' is neither an address nor a Service that a comment in the dump names:"

@@ -26,7 +26,8 @@ final class Observation {
             case Match.OutInterface _ -> "it leaves by " + named(check.outInterface());
             case Match.ConnectionState _ ->
                 "the state is " + packet.states().stream().map(CtState::name).collect(Collectors.joining(" and "));
-            case Match.Mark _ -> "the mark is 0x" + Integer.toHexString(packet.mark());
+            case Match.Mark _ ->
+                "the mark is 0x" + Integer.toHexString(packet.marks().packet());
             case Match.AddressType a -> type(a, original.source(), packet.destination());
             case Match.Recent _ -> "no earlier connection of " + original.source() + " is known";
             default -> "";
