@@ -99,13 +99,19 @@ public final class ExplanationTree {
             case CHAIN -> plain(place.at().table() + " " + place.at().chain()) + goingTo(place);
             case POLICY -> palette.dim("policy ") + verdictColoured(place.outcome(), place.outcome()) + goingTo(place);
             case MATCHED -> matched(place);
-            case MISSED ->
-                palette.dim("✗ " + rule(place.at()) + "   no: "
-                        + plain(place.failed())
-                        + (place.because().isEmpty() ? "" : " (" + place.because() + ")") + tail(place.at()));
+            case MISSED -> palette.dim("✗ " + rule(place.at()) + "   no: " + plain(missed(place)) + tail(place.at()));
             case ASSUMED ->
                 palette.yellow("? ") + number(place.at()) + "if not " + plain(place.failed()) + goingTo(place);
         };
+    }
+
+    /** The term that failed, unless it is the rule's first and what the packet has instead says enough. */
+    private static String missed(Waypoint place) {
+        if (place.because().isEmpty()) {
+            return place.failed();
+        }
+        boolean first = place.at().brief().startsWith(place.failed());
+        return first ? place.because() : place.failed() + " (" + place.because() + ")";
     }
 
     private String matched(Waypoint place) {
@@ -123,6 +129,16 @@ public final class ExplanationTree {
                 + assumed
                 + goingTo(place)
                 + palette.dim(tail(place.at()));
+    }
+
+    /** What decides the fate stands out. */
+    private String coloured(Waypoint place) {
+        String rule = rule(place.at());
+        String word = place.outcome().split(" ", 2)[0];
+        return switch (word) {
+            case "DNAT", "ACCEPT", "DROP", "REJECT" -> verdictColoured(word, rule);
+            default -> rule;
+        };
     }
 
     private static String rule(RuleAt at) {
