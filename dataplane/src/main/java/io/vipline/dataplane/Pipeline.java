@@ -42,8 +42,8 @@ public final class Pipeline implements AutoCloseable {
     private final Counters counters;
     private final boolean clientView;
     private final Shards shards;
-    private final ConnectionTable v4 = new ConnectionTable(Packet.IPV4);
-    private final ConnectionTable v6 = new ConnectionTable(Packet.IPV6);
+    private final ConnectionTable v4;
+    private final ConnectionTable v6;
     private final Tracker tracker;
     private final Router router;
     private final FlowOpener opener;
@@ -76,7 +76,11 @@ public final class Pipeline implements AutoCloseable {
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         shards = new Shards(table);
-        tracker = new Tracker(config.timeouts());
+        // who sees the packets at a client cannot tell what the node sees between them
+        boolean tracksWindows = !clientView;
+        v4 = new ConnectionTable(Packet.IPV4, tracksWindows);
+        v6 = new ConnectionTable(Packet.IPV6, tracksWindows);
+        tracker = new Tracker(config.timeouts(), tracksWindows);
         opener = new FlowOpener(table, config, tracker);
         egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
         for (int i = 0; i < packets.length; i++) {

@@ -60,14 +60,21 @@ public final class Connection {
     private int at;
     private boolean wide;
     private int entry;
+    private ConnectionTable table;
 
     /** Looks at an entry from now on. */
-    public Connection wrap(ConnectionTable table, int entryIndex) {
+    public Connection wrap(ConnectionTable connections, int entryIndex) {
+        table = connections;
         entry = entryIndex;
         chunk = table.chunkOf(entryIndex);
         at = table.offsetOf(entryIndex);
         wide = table.isWide();
         return this;
+    }
+
+    /** Lets a view look at what is remembered of the connection's sequence space. */
+    void wrap(TcpWindow window) {
+        window.wrap(table.windowsOf(entry), table.windowOffset(entry));
     }
 
     public int entry() {
@@ -130,6 +137,10 @@ public final class Connection {
     /** The instant from which on the connection is no more. */
     public void expiryNs(long expiryNs) {
         chunk.putLong(at + EXPIRY_NS, expiryNs);
+    }
+
+    long expiryNs() {
+        return chunk.getLong(at + EXPIRY_NS);
     }
 
     public long createdNs() {

@@ -36,7 +36,9 @@ public final class ConnectionTable implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final boolean wide;
     private final int strideLog2;
+    private final boolean withWindows;
     private NativeMemory[] chunks = new NativeMemory[0];
+    private NativeMemory[] windows = new NativeMemory[0];
     private int allocated;
     private int freeHead = -1;
     private int live;
@@ -49,6 +51,12 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** @param family {@link Packet#IPV4} or {@link Packet#IPV6} */
     public ConnectionTable(int family) {
+        this(family, false);
+    }
+
+    /** @param withWindows whether there is room for what is remembered of TCP's sequence space, 64 bytes each */
+    public ConnectionTable(int family, boolean withWindows) {
+        this.withWindows = withWindows;
         wide = family == Packet.IPV6;
         strideLog2 = wide ? 7 : 6;
         newIndex(INITIAL_SLOTS);
@@ -73,6 +81,14 @@ public final class ConnectionTable implements AutoCloseable {
 
     NativeMemory chunkOf(int entry) {
         return chunks[entry >>> CHUNK_ENTRIES_LOG2];
+    }
+
+    NativeMemory windowsOf(int entry) {
+        return windows[entry >>> CHUNK_ENTRIES_LOG2];
+    }
+
+    int windowOffset(int entry) {
+        return (entry & CHUNK_ENTRIES - 1) * TcpWindow.BYTES;
     }
 
     int offsetOf(int entry) {
@@ -199,6 +215,12 @@ public final class ConnectionTable implements AutoCloseable {
         NativeMemory[] more = java.util.Arrays.copyOf(chunks, chunks.length + 1);
         more[chunks.length] = new NativeMemory(arena.allocate(bytes, 64).address(), bytes);
         chunks = more;
+        if (withWindows) {
+            int windowBytes = CHUNK_ENTRIES * TcpWindow.BYTES;
+            windows = java.util.Arrays.copyOf(windows, chunks.length);
+            windows[chunks.length - 1] =
+                    new NativeMemory(arena.allocate(windowBytes, 64).address(), windowBytes);
+        }
     }
 
     /** Makes an entry findable by its tuples, which must not change any more. */

@@ -23,6 +23,14 @@ public final class TcpState {
     /** No state: the packet is INVALID. */
     public static final int INVALID = 11;
 
+    static final int INDEX_SYN = 0;
+    static final int INDEX_SYN_ACK = 1;
+    static final int INDEX_FIN = 2;
+    static final int INDEX_ACK = 3;
+    static final int INDEX_RST = 4;
+    /** Of no packet. */
+    static final int NO_INDEX = 5;
+
     private static final int STATES = 10;
 
     private static final String NAMES = "NO SS SR ES FW CW LA TW CL S2 IG IV";
@@ -62,11 +70,17 @@ public final class TcpState {
      * @return a state, {@link #IGNORE} or {@link #INVALID}
      */
     public static int next(int state, int flags, boolean reply) {
-        int row = (flags & Transport.RST) != 0
-                ? 4
-                : (flags & Transport.SYN) != 0
-                        ? (flags & Transport.ACK) != 0 ? 1 : 0
-                        : (flags & Transport.FIN) != 0 ? 2 : 3;
-        return (reply ? REPLY : ORIGINAL)[row * STATES + state];
+        return (reply ? REPLY : ORIGINAL)[index(flags) * STATES + state];
+    }
+
+    /** Which of the flags counts: one of the {@code INDEX_} constants. */
+    static int index(int flags) {
+        if ((flags & Transport.RST) != 0) {
+            return INDEX_RST;
+        }
+        if ((flags & Transport.SYN) != 0) {
+            return (flags & Transport.ACK) != 0 ? INDEX_SYN_ACK : INDEX_SYN;
+        }
+        return (flags & Transport.FIN) != 0 ? INDEX_FIN : INDEX_ACK;
     }
 }

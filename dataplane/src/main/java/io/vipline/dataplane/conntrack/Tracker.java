@@ -5,8 +5,8 @@ import io.vipline.dataplane.wire.Transport;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Moves a connection's state with each packet: the {@code nf_conntrack_*_packet} functions of the kernel, TCP windows
- * excepted. Holds no state of its own but the timeouts.
+ * Moves a connection's state with each packet: the {@code nf_conntrack_*_packet} functions of the kernel. Holds no
+ * state of its own but the timeouts.
  */
 public final class Tracker {
     /** What a packet is to its connection. */
@@ -31,10 +31,15 @@ public final class Tracker {
     private final SctpTracker sctp;
     private final long genericNs;
 
-    public Tracker(Timeouts timeouts) {
+    /** Null where windows are not tracked. */
+    private final TcpTracker tcp;
+
+    /** @param tracksWindows whether TCP segments must lie in the window; the connection table has room for that then */
+    public Tracker(Timeouts timeouts, boolean tracksWindows) {
         for (int state = 0; state < tcpNs.length; state++) {
             tcpNs[state] = timeouts.tcpNs(state);
         }
+        tcp = tracksWindows ? new TcpTracker(tcpNs) : null;
         udpNs = TimeUnit.SECONDS.toNanos(timeouts.udp());
         udpStreamNs = TimeUnit.SECONDS.toNanos(timeouts.udpStream());
         icmpNs = TimeUnit.SECONDS.toNanos(timeouts.icmp());
@@ -65,7 +70,9 @@ public final class Tracker {
 
     /** Sets the state of a connection that this packet opens. */
     public void open(Connection connection, Packet packet, long nowNs) {
-        if (packet.protocol == Transport.TCP) {
+        if (packet.protocol == Transport.TCP && isWindowTracked(packet)) {
+            tcp.open(connection, packet, nowNs);
+        } else if (packet.protocol == Transport.TCP) {
             int state = TcpState.next(TcpState.NONE, packet.tcpFlags, false);
             connection.state(state);
             connection.expiryNs(nowNs + tcpNs[state]);
@@ -88,10 +95,17 @@ public final class Tracker {
         connection.expiryNs(nowNs + udpNs);
     }
 
+    /** A header cut by a snap length says too little. */
+    private boolean isWindowTracked(Packet packet) {
+        return tcp != null && packet.transportCaptured >= Transport.TCP_MIN_BYTES;
+    }
+
     /** Accounts for a packet of a known connection. */
     public Outcome track(Connection connection, Packet packet, boolean reply, long nowNs) {
         if (packet.protocol == Transport.TCP) {
-            return trackTcp(connection, packet, reply, nowNs);
+            return isWindowTracked(packet)
+                    ? tcp.track(connection, packet, reply, nowNs)
+                    : trackTcp(connection, packet, reply, nowNs);
         }
         if (packet.protocol == Transport.SCTP && !sctp.track(connection, packet, reply, nowNs)) {
             return Outcome.INVALID;

@@ -20,12 +20,13 @@ final class Stories {
         FragmentStories fragments = new FragmentStories(dice);
         OddStories odd = new OddStories(dice);
         add(20, () -> flows.toAny(Transport.TCP).map(tcp::conversation));
-        add(0, () -> flows.toAny(Transport.TCP).map(tcp::disturbed));
+        add(8, () -> flows.toAny(Transport.TCP).map(tcp::disturbed));
         add(4, () -> flows.toAny(Transport.TCP).map(tcp::underWay));
         add(4, () -> flows.toAny(Transport.TCP).map(tcp::refused));
         add(4, () -> flows.toAny(Transport.TCP).map(tcp::openedByBoth));
         add(4, () -> flows.toAny(Transport.TCP).map(tcp::reopened));
-        add(0, () -> flows.toAny(Transport.TCP).map(tcp::anyFlags));
+        add(4, () -> flows.toAny(Transport.TCP).map(tcp::anyFlags));
+        add(8, () -> flows.toAny(Transport.TCP).map(tcp::outOfWindow));
         add(12, () -> flows.toAny(Transport.UDP).map(datagrams::exchange));
         add(3, () -> flows.toAny(Transport.UDP).map(datagrams::unsummed));
         add(6, () -> flows.toAny(Transport.SCTP).map(sctp::association));

@@ -20,6 +20,8 @@ final class TcpSpeech {
     private final Dice dice;
     private int clientNext;
     private int serverNext;
+    private int sequenceOff;
+    private int ackOff;
 
     TcpSpeech(Script script, Dice dice) {
         this.script = script;
@@ -125,6 +127,21 @@ final class TcpSpeech {
         server(flags, NO_OPTIONS, NO_OPTIONS);
     }
 
+    /** The segments to come are off in sequence and in acknowledgment by so much. */
+    void offBy(int sequence, int acknowledged) {
+        sequenceOff += sequence;
+        ackOff += acknowledged;
+    }
+
+    /** With data that nobody keeps count of. */
+    void client(int flags, int payloadBytes) {
+        client(flags, NO_OPTIONS, dice.bytes(payloadBytes));
+    }
+
+    void server(int flags, int payloadBytes) {
+        server(flags, NO_OPTIONS, dice.bytes(payloadBytes));
+    }
+
     /** A SYN that nobody has answered yet. */
     void synAgain() {
         client(SYN, SYN_OPTIONS, NO_OPTIONS);
@@ -155,13 +172,17 @@ final class TcpSpeech {
     void client(int flags, byte[] options, byte[] payload) {
         boolean acks = (flags & ACK) != 0;
         script.request(
-                dice.header(), new Segment.Tcp(clientNext, acks ? serverNext : 0, flags, WINDOW, options, payload));
+                dice.header(),
+                new Segment.Tcp(
+                        clientNext + sequenceOff, acks ? serverNext + ackOff : 0, flags, WINDOW, options, payload));
     }
 
     void server(int flags, byte[] options, byte[] payload) {
         boolean acks = (flags & ACK) != 0;
         script.reply(
-                dice.header(), new Segment.Tcp(serverNext, acks ? clientNext : 0, flags, WINDOW, options, payload));
+                dice.header(),
+                new Segment.Tcp(
+                        serverNext + sequenceOff, acks ? clientNext + ackOff : 0, flags, WINDOW, options, payload));
     }
 
     private byte[] payload() {

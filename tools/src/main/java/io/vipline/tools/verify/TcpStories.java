@@ -129,4 +129,28 @@ final class TcpStories {
         }
         return script;
     }
+
+    /** Sequence and acknowledgment numbers near to where they should be, and far. */
+    Script outOfWindow(Flow flow) {
+        Script script = new Script("TCP out of the window", flow);
+        TcpSpeech speech = new TcpSpeech(script, dice);
+        if (dice.below(4) > 0) {
+            speech.open();
+            speech.talk(dice.below(3));
+        }
+        script.mayMove();
+        for (int i = 1 + dice.below(6); i > 0; i--) {
+            int flags = dice.oneOf(ACK, ACK, ACK, ACK, ACK | 8, RST, RST | ACK, FIN | ACK, SYN, SYN | ACK);
+            int sequenceOff = dice.oneOf(0, 0, 0, 1, -1, 100, 29_200, 30_000, -66_000, -70_000, dice.bits());
+            int ackOff = dice.oneOf(0, 0, 0, 1, -1, 100, 5_000, -66_000, -70_000, dice.bits());
+            speech.offBy(sequenceOff, ackOff);
+            if (dice.oneIn(2)) {
+                speech.server(flags, dice.below(60));
+            } else {
+                speech.client(flags, dice.below(60));
+            }
+            speech.offBy(-sequenceOff, -ackOff);
+        }
+        return script;
+    }
 }
