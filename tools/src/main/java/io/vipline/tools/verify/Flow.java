@@ -40,14 +40,18 @@ record Flow(
                 new EnumMap<>(World.class));
     }
 
-    /** Takes note of what left. */
-    void learn(World world, List<Departure> departures) {
+    /** Takes note of what left because of a packet. */
+    void learn(World world, Arrival arrival, List<Departure> departures) {
+        PacketView sent = new PacketView(arrival.packet());
+        boolean isRequest = sent.hasPorts()
+                ? sent.source().equals(client)
+                : sent.source().address().equals(client.address());
         for (Departure departure : departures) {
             PacketView packet = new PacketView(departure.packet());
             boolean isOwn = packet.protocol() == protocol && packet.hasPorts();
             if (isOwn && isToClient(packet)) {
                 answers.put(world, departure.packet());
-            } else if (isOwn) {
+            } else if (isOwn && isRequest) {
                 views.put(world, new View(departure.side(), packet.source(), packet.destination(), departure.packet()));
             }
         }
@@ -55,6 +59,14 @@ record Flow(
 
     private boolean isToClient(PacketView packet) {
         return packet.destination().equals(client) && packet.source().equals(service);
+    }
+
+    /** Whether one world masquerades it and the other does not, as with a pod that meets itself in one only. */
+    boolean isMasqueradedInOne() {
+        return isKnown(World.KERNEL)
+                && isKnown(World.VIPLINE)
+                && view(World.KERNEL).source().equals(client)
+                        != view(World.VIPLINE).source().equals(client);
     }
 
     boolean isKnown(World world) {

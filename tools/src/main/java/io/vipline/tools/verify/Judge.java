@@ -44,6 +44,10 @@ final class Judge {
     boolean play(Script script) {
         Step step = script.take();
         Flow flow = script.flow();
+        // once its connection may be gone, what an endpoint says goes to whom the choice has made it believe in
+        if (script.mayHaveMoved() && flow.isMasqueradedInOne()) {
+            return false;
+        }
         Optional<Arrival> toVipline = step.maker().in(World.VIPLINE);
         Optional<Arrival> toKernel = step.maker().in(World.KERNEL);
         if (toVipline.isEmpty() || toKernel.isEmpty()) {
@@ -56,8 +60,8 @@ final class Judge {
         forwarded += outKernel.size();
         IpPort viplineBefore = endpoint(flow, World.VIPLINE);
         IpPort kernelBefore = endpoint(flow, World.KERNEL);
-        flow.learn(World.VIPLINE, outVipline);
-        flow.learn(World.KERNEL, outKernel);
+        flow.learn(World.VIPLINE, toVipline.get(), outVipline);
+        flow.learn(World.KERNEL, toKernel.get(), outKernel);
         List<Departure> comparable = comparable(flow, outKernel, outVipline);
         boolean hasMoved = !script.mayHaveMoved()
                 && (hasMoved(viplineBefore, endpoint(flow, World.VIPLINE))

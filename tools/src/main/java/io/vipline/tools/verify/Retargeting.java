@@ -44,8 +44,7 @@ final class Retargeting {
         if (flow.isKnown(World.KERNEL) && flow.isKnown(World.VIPLINE)) {
             Flow.View kernel = flow.view(World.KERNEL);
             Flow.View vipline = flow.view(World.VIPLINE);
-            to.changesMasquerade =
-                    kernel.source().equals(flow.client()) != vipline.source().equals(flow.client());
+            to.changesMasquerade = flow.isMasqueradedInOne();
             to.add(new Ends(kernel.source(), kernel.endpoint()), new Ends(vipline.source(), vipline.endpoint()));
         }
         return to;
