@@ -11,6 +11,7 @@ import io.vipline.rules.chain.compile.Distribution;
 import io.vipline.rules.chain.compile.TableCompiler;
 import io.vipline.rules.chain.nft.KubeProxyNftWriter;
 import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.chain.walk.Outcome;
 import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.policy.KubeProxyOutcome;
@@ -18,10 +19,15 @@ import io.vipline.rules.policy.KubeProxyOutcome.Packet;
 import io.vipline.rules.policy.ProxiedServices;
 import io.vipline.rules.policy.ProxyConfig.Mode;
 import io.vipline.rules.policy.ServiceEndpoints;
+import io.vipline.rules.table.FlowState;
+import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.Table;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -128,6 +134,9 @@ class RandomClustersTest {
             Map<String, Double> expected = Fates.of(specification.of(packet), packet, cluster);
             Statistics.label("fates").collect(kind(expected));
             Optional<String> other = readers.disagree(packet, expected);
+            if (other.isEmpty() && expected.keySet().stream().anyMatch(fate -> fate.contains("remembered"))) {
+                other = readers.forgets(packet, expected);
+            }
             if (other.isPresent()) {
                 return Optional.of(packet + "\n  specified  " + expected + "\n  " + other.get());
             }
@@ -157,14 +166,45 @@ class RandomClustersTest {
                     text, new ChainWalker(ruleset, network), TableCompiler.compile(List.of(ruleset), network));
         }
 
+        /** A client that an endpoint remembers comes to it again, whatever the draw: each list is tried. */
+        Optional<String> forgets(Packet packet, Map<String, Double> expected) {
+            PacketDescription description = description(packet);
+            for (Outcome outcome : walker.walk(description).outcomes()) {
+                Set<String> lists = Set.copyOf(outcome.recentSet());
+                Map<String, Double> again = Distribution.of(walker.walk(description.withRecentLists(lists)));
+                boolean same =
+                        outcome.endpoint().isPresent() && again.size() == 1 && again.equals(alone(outcome, expected));
+                boolean refused = !(outcome.fate() instanceof Outcome.Fate.Accepted);
+                if (!lists.isEmpty() && !refused && !same) {
+                    return Optional.of("remembered " + lists + ", walked " + again);
+                }
+            }
+            Set<String> reached = new TreeSet<>();
+            for (int list = 0; list < table.recentLists(); list++) {
+                Map<String, Double> again =
+                        Distribution.of(table, Distribution.key(description), new Remembering(list));
+                if (again.size() == 1) {
+                    reached.addAll(again.keySet());
+                } else if (!Fates.agree(again, expected)) {
+                    return Optional.of("remembered in list " + list + ", looked up " + again);
+                }
+            }
+            Set<String> remembered = new TreeSet<>(expected.keySet());
+            remembered.removeIf(fate -> !fate.contains("remembered"));
+            return reached.containsAll(remembered)
+                    ? Optional.empty()
+                    : Optional.of("by some list each, looked up " + reached);
+        }
+
+        private static Map<String, Double> alone(Outcome outcome, Map<String, Double> expected) {
+            String endpoint = "DNAT " + outcome.endpoint().orElseThrow() + " ";
+            return expected.keySet().stream()
+                    .filter(fate -> fate.startsWith(endpoint))
+                    .collect(Collectors.toMap(fate -> fate, fate -> 1.0));
+        }
+
         Optional<String> disagree(Packet packet, Map<String, Double> expected) {
-            PacketDescription description = PacketDescription.first(
-                            packet.protocol().number(),
-                            packet.source(),
-                            SOURCE_PORT,
-                            packet.destination(),
-                            packet.port())
-                    .withInterfaces(Optional.of(packet.inInterface()), Optional.empty());
+            PacketDescription description = description(packet);
             Map<String, Double> walked = Distribution.of(walker.walk(description));
             if (!Fates.agree(expected, walked)) {
                 return Optional.of("walked     " + walked);
@@ -178,6 +218,29 @@ class RandomClustersTest {
             }
             Map<String, Double> read = text.get().fates(packet);
             return Fates.agree(Fates.bare(expected), read) ? Optional.empty() : Optional.of("text read  " + read);
+        }
+
+        private static PacketDescription description(Packet packet) {
+            return PacketDescription.first(
+                            packet.protocol().number(),
+                            packet.source(),
+                            SOURCE_PORT,
+                            packet.destination(),
+                            packet.port())
+                    .withInterfaces(Optional.of(packet.inInterface()), Optional.empty());
+        }
+    }
+
+    /** One list holds the source. */
+    private record Remembering(int list) implements FlowState {
+        @Override
+        public int draw(PacketKey key, int salt) {
+            throw new IllegalStateException("draws are enumerated");
+        }
+
+        @Override
+        public boolean isRecent(PacketKey key, int asked, int seconds, boolean reap) {
+            return asked == list;
         }
     }
 }
