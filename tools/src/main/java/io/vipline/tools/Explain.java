@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -34,9 +35,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "explain",
         header = "Show what happens to a packet, rule by rule, and why.",
+        description = {
+            "Hook by hook: the rules that matched, each with its line of the manifests or the dump, and, after ✗, those about"
+                    + " the same destination that did not, with what the packet has instead. A percentage is the chance to"
+                    + " come there, → the endpoints it leads to. What files alone cannot tell is followed both ways, after ?.",
+            "A packet from an address of the node starts at OUTPUT, any other at PREROUTING. Names are those of Services"
+                    + " (web, web.shop, web.shop.svc.cluster.local), pods and Nodes.",
+            ""
+        },
         footer = {
             "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > 10.96.0.10:80'",
             "  vipline explain -f cluster.yaml 'tcp 10.0.0.5:40000 > web.shop:80' -o json",
+            "  vipline explain -f cluster.yaml --node worker-2 'in eth0 udp [fd00::5]:40000 > [fd00:10:96::a]:53 state NEW'",
+            "  vipline explain -f cluster.yaml 'tcp client:40000 > web:80' -o mermaid",
             "  vipline explain -f cluster.yaml --packets packets.txt -o json | jq .verdict",
             "  iptables-save | vipline explain --rules - --node-address 192.168.1.10 'tcp 10.0.0.5:40000 > 192.168.1.10:80'"
         })
@@ -118,6 +129,9 @@ final class Explain extends Verb {
                 if (!line.isBlank()) {
                     explainLine(line.strip(), new Origin(packets, number, 1), problems);
                 }
+                if (!reader.ready()) {
+                    out().flush(); // who asks one by one waits for the answer
+                }
             }
         }
         note(problems);
@@ -129,7 +143,10 @@ final class Explain extends Verb {
             explain(line, format == null ? ExplainFormat.JSON : format);
         } catch (MalformedPacket e) {
             problems.add(Problem.error(origin, e.getMessage(), "it cannot be explained", "mend the line"));
-            out().println(Json.line(Map.of("packet", line, "error", e.getMessage())));
+            Map<String, String> answer = new LinkedHashMap<>();
+            answer.put("packet", line);
+            answer.put("error", e.getMessage());
+            out().println(Json.line(answer));
         }
     }
 

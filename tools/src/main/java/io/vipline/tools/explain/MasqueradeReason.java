@@ -77,6 +77,10 @@ final class MasqueradeReason {
         return jumpedHere ? before : marking;
     }
 
+    private static String asked(Step.Matched rule) {
+        return "a rule of " + rule.chain().name() + " asks for it: " + RuleText.brief(rule.chain(), rule.index());
+    }
+
     private static String reason(Step.Matched marks) {
         Rule rule = marks.rule();
         for (Match match : rule.matches()) {
@@ -113,6 +117,6 @@ final class MasqueradeReason {
                 || marks.chain().table().endsWith("kube-proxy")) {
             return "masqueradeAll is set";
         }
-        return "the rule in " + chain + " asks for it";
+        return asked(marks);
     }
 }
