@@ -36,7 +36,8 @@ final class RuleText {
             }
         }
         words.add(RulesetPrinter.target(rule.target()));
-        return String.join(" ", words).strip();
+        String text = String.join(" ", words).strip();
+        return text.isEmpty() ? "only counts" : text;
     }
 
     static String term(Chain chain, Match match) {
