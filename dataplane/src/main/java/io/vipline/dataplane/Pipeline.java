@@ -326,7 +326,11 @@ public final class Pipeline implements AutoCloseable {
 
     /** An ICMP error belongs to the connection of the packet that it quotes. */
     private void icmpError(Packet packet) {
-        if (packet.datagram != null || !quoted.decode(batch.memory, packet)) {
+        if (!quoted.decode(batch.memory, packet)) {
+            filter(packet, PacketKey.INVALID);
+            return;
+        }
+        if (packet.datagram != null) {
             egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
             return;
         }

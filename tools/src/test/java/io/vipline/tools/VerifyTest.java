@@ -16,12 +16,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernel of this machine judges Vipline, and is judged as a judge. */
 class VerifyTest {
     private static final String CLUSTER = "examples/shop.yaml";
+    /** SCTP, external IPs, policy Local, source ranges, session affinity, no endpoints, both families. */
+    private static final String POLICIES = "../dataplane/src/test/resources/io/vipline/dataplane/frames.yaml";
+
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private record Run(int exitCode, String out, String err) {
@@ -36,9 +40,13 @@ class VerifyTest {
     }
 
     private static Run verify(String... arguments) {
+        return verifyCluster(CLUSTER, arguments);
+    }
+
+    private static Run verifyCluster(String cluster, String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        List<String> all = new ArrayList<>(List.of("verify", "-f", CLUSTER));
+        List<String> all = new ArrayList<>(List.of("verify", "-f", cluster));
         all.addAll(List.of(arguments));
         int exitCode = Vipline.run(new PrintWriter(out), new PrintWriter(err), all.toArray(String[]::new));
         return new Run(exitCode, out.toString(), err.toString());
@@ -49,6 +57,21 @@ class VerifyTest {
         Run run = verify("--packets", "10000", "--seed", "4");
         assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
         assertThat(run.exitCode()).isEqualTo(ExitCode.OK);
+    }
+
+    @Test
+    void theKernelAgreesWherePoliciesAndProtocolsAreMany() {
+        Run run = verifyCluster(POLICIES, "--packets", "10000", "--node", "n1");
+        assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
+    }
+
+    @Test
+    void theKernelAgreesInNftablesMode(@TempDir Path folder) throws IOException {
+        Path config = Files.writeString(
+                folder.resolve("kube-proxy.yaml"),
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n");
+        Run run = verify("--packets", "10000", "--config", config.toString());
+        assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
     }
 
     @ParameterizedTest

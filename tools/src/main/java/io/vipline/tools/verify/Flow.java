@@ -48,7 +48,9 @@ record Flow(
                 : sent.source().address().equals(client.address());
         for (Departure departure : departures) {
             PacketView packet = new PacketView(departure.packet());
-            boolean isOwn = packet.protocol() == protocol && packet.hasPorts();
+            boolean isUntranslated =
+                    !endpoints.isEmpty() && packet.destination().equals(service);
+            boolean isOwn = packet.protocol() == protocol && packet.hasPorts() && !isUntranslated;
             if (isOwn && isToClient(packet)) {
                 answers.put(world, departure.packet());
             } else if (isOwn && isRequest) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Draws conversations that a node may see: from pods of this node and of others and from hosts outside, to every address
@@ -42,6 +43,9 @@ final class Flows {
     private final NodeLayout layout;
     private final Function<IpFamily, ChainWalker> walkers;
     private final SplittableRandom random;
+    /** Those that the node has an address of. */
+    private final List<IpFamily> families;
+
     private final List<Target> targets = new ArrayList<>();
     private final Map<IpFamily, List<IpAddress>> pods = new HashMap<>();
     private final Map<Question, Set<IpPort>> answers = new HashMap<>();
@@ -55,6 +59,9 @@ final class Flows {
         this.layout = layout;
         this.walkers = walkers;
         this.random = random;
+        this.families = Stream.of(IpFamily.values())
+                .filter(family -> layout.nodeIp(family).isPresent())
+                .toList();
         for (IpFamily family : IpFamily.values()) {
             pods.put(
                     family,
@@ -129,7 +136,7 @@ final class Flows {
      * @param protocol ICMP stands for ICMPv6 too
      */
     Flow between(int protocol) {
-        IpFamily family = random.nextInt(2) == 0 ? IpFamily.IPV4 : IpFamily.IPV6;
+        IpFamily family = families.get(random.nextInt(families.size()));
         boolean isIcmpv6 = family == IpFamily.IPV6 && protocol == Protocol.ICMP.number();
         int actual = isIcmpv6 ? Protocol.ICMPV6.number() : protocol;
         IpPort to = new IpPort(client(family, Optional.empty()), UNUSED_PORT);

@@ -159,13 +159,14 @@ final class KernelNode implements AutoCloseable {
     }
 
     /**
-     * The node's own TCP resets what arrives for it unasked, as INVALID packets to a node port do; no rule has a part in
-     * that, and Vipline's node has no TCP of its own. The reset goes before conntrack sees it.
+     * The node's own TCP resets what arrives for it unasked, as INVALID packets to a node port do, and its IP refuses
+     * protocols that nobody listens to; no rule has a part in that, and Vipline's node has no sockets. Such answers go
+     * before conntrack sees them.
      */
     private void silence() {
-        String rules = "*raw\n-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\nCOMMIT\n";
-        load(rules, "iptables-restore", "--noflush");
-        load(rules, "ip6tables-restore", "--noflush");
+        String resets = "*raw\n-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n";
+        load(resets + "-A OUTPUT -p icmp --icmp-type 3/2 -j DROP\nCOMMIT\n", "iptables-restore", "--noflush");
+        load(resets + "-A OUTPUT -p ipv6-icmp --icmpv6-type 4/1 -j DROP\nCOMMIT\n", "ip6tables-restore", "--noflush");
     }
 
     private void timeouts(Timeouts timeouts) {

@@ -92,7 +92,8 @@ public final class Verification {
             if (plan.capture().isEmpty() && flows.isEmpty()) {
                 throw new IllegalStateException("no Service has an address that can be called");
             }
-            Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock());
+            Judge judge = new Judge(
+                    kernel, vipline, new SystemEpochNanoClock(), plan.config().mode() == ProxyConfig.Mode.NFTABLES);
             long startNs = System.nanoTime();
             if (plan.capture().isPresent()) {
                 new CaptureContest(judge, flows, plan.table())
