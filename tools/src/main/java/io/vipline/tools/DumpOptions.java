@@ -1,5 +1,6 @@
 package io.vipline.tools;
 
+import io.vipline.rules.chain.save.IpsetSaveReader;
 import io.vipline.rules.chain.save.IptablesDump;
 import io.vipline.rules.chain.save.IptablesSaveReader;
 import io.vipline.rules.model.Problem;
@@ -22,6 +23,12 @@ final class DumpOptions {
                     + " Repeatable.")
     private List<String> rules = new ArrayList<>();
 
+    @Option(
+            names = "--ipset",
+            paramLabel = "FILE|-",
+            description = "What ipset save wrote: the content of the sets that the rules ask for. Repeatable.")
+    private List<String> sets = new ArrayList<>();
+
     private List<IptablesDump> dumps;
 
     /** Whether rules come from a dump. */
@@ -38,9 +45,13 @@ final class DumpOptions {
     List<IptablesDump> dumps() throws IOException {
         if (dumps == null) {
             List<IptablesDump> read = new ArrayList<>();
-            List<Problem> problems = new ArrayList<>();
+            IpsetSaveReader content = new IpsetSaveReader();
+            for (String name : sets) {
+                content.read(name, open(name));
+            }
+            List<Problem> problems = new ArrayList<>(content.problems());
             for (String name : rules) {
-                IptablesDump dump = IptablesSaveReader.read(name, open(name));
+                IptablesDump dump = IptablesSaveReader.read(name, open(name), content.sets());
                 problems.addAll(dump.problems());
                 read.add(dump);
             }

@@ -1,7 +1,9 @@
 package io.vipline.rules.chain;
 
 import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.IpAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -104,12 +106,43 @@ public sealed interface Match {
     /** {@code [!] --icmp-type T[/C]}, or {@code --icmpv6-type}. Code -1: any; type 255 with {@code any}: any. */
     record IcmpType(int type, int code, String text, boolean negated) implements Match {}
 
-    /** {@code -m set [!] --match-set NAME src,dst…}. */
-    record IpSet(String set, List<Side> dimensions, String text, boolean negated) implements Match {
+    /**
+     * {@code -m set [!] --match-set NAME src,dst…}.
+     *
+     * @param content empty if it is not known
+     */
+    record IpSet(String set, List<Side> dimensions, Optional<AddressSet> content, String text, boolean negated)
+            implements Match {
         public IpSet {
             dimensions = List.copyOf(dimensions);
         }
     }
+
+    /** {@code -m iprange [!] --src-range|--dst-range A-B}. */
+    record AddressRange(Side side, IpAddress first, IpAddress last, String text, boolean negated) implements Match {
+        public boolean contains(long high, long low) {
+            IpAddress address = new IpAddress(high, low);
+            return address.family() == first.family() && address.compareTo(first) >= 0 && address.compareTo(last) <= 0;
+        }
+    }
+
+    /** {@code -m connmark [!] --mark VALUE[/MASK]}: as {@link Mark}, of the connection's mark. */
+    record ConnectionMark(int value, int mask, String text, boolean negated) implements Match {}
+
+    /**
+     * {@code -m owner …}: of the socket that sent the packet, which only packets of the node itself have.
+     *
+     * @param without whether a packet without a socket matches
+     */
+    record SocketOwner(boolean without, String text) implements Match {}
+
+    /**
+     * A term about what is not told of a packet and is the same for nearly every one: a limit that is not reached, no
+     * bridge port, no routing header. It is taken for granted, and that is said.
+     *
+     * @param because what is taken for granted
+     */
+    record Granted(boolean holds, String because, String text) implements Match {}
 
     /**
      * A term that can't be decided offline, or one this version does not evaluate: both answers are possible.

@@ -48,6 +48,19 @@ public sealed interface Target {
     /** {@code -j MARK}: {@code mark = (mark & ~clear) ^ xor}, what every spelling of the target comes to. */
     record SetMark(int clear, int xor, String text) implements Target {}
 
+    /**
+     * {@code -j CONNMARK}: {@code SET} is {@code connection = (connection & ~ofConnection) ^ ofPacket}; what the others do
+     * {@code xt_connmark.c} says, with {@code --nfmask} and {@code --ctmask}.
+     */
+    record ConnectionMark(MarkOperation operation, int ofPacket, int ofConnection, String text) implements Target {}
+
+    /** What CONNMARK does. */
+    enum MarkOperation {
+        SET,
+        SAVE,
+        RESTORE
+    }
+
     /** {@code -j CT --notrack} or {@code -j NOTRACK}. */
     record NoTrack(String text) implements Target {}
 

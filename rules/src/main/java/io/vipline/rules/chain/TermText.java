@@ -71,6 +71,10 @@ final class TermText {
             case Match.TcpFlags m -> out.append(m.text());
             case Match.IcmpType m -> out.append(m.text());
             case Match.IpSet m -> out.append(m.text());
+            case Match.AddressRange m -> out.append(m.text());
+            case Match.ConnectionMark m -> out.append(m.text());
+            case Match.SocketOwner m -> out.append(m.text());
+            case Match.Granted m -> out.append(m.text());
             default -> throw new IllegalStateException("no text for " + match);
         }
     }
@@ -93,6 +97,7 @@ final class TermText {
             case Target.Redirect t -> out.append(t.text());
             case Target.SetMark t -> out.append(t.text().isEmpty() ? setMark(t.clear(), t.xor()) : t.text());
             case Target.NoTrack(String text) -> out.append(text);
+            case Target.ConnectionMark mark -> out.append(mark.text());
             case Target.Ignored(String text) -> out.append(text);
             case Target.Opaque(String text, String _) -> out.append(text);
         }

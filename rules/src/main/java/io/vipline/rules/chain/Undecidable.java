@@ -7,6 +7,8 @@ public final class Undecidable {
     public static boolean isIn(Rule rule) {
         return rule.target() instanceof Target.Opaque
                 || rule.matches().stream()
-                        .anyMatch(match -> match instanceof Match.Opaque || match instanceof Match.IpSet);
+                        .anyMatch(match -> match instanceof Match.Opaque
+                                || match instanceof Match.IpSet set
+                                        && set.content().isEmpty());
     }
 }

@@ -34,6 +34,9 @@ final class ClassKeys {
     final Set<IpAddress> allHosts = new HashSet<>();
 
     final Set<Cidr> ranges = new LinkedHashSet<>();
+    /** Whether rules ask of destinations what only each destination itself tells: membership in sets. */
+    boolean asksEveryDestination;
+
     final Set<PortRange> portRanges = new LinkedHashSet<>();
     /** Every bit of the mark that some rule asks about. */
     int markMask;
@@ -115,6 +118,7 @@ final class ClassKeys {
             }
         });
         for (Match match : rule.matches) {
+            asksEveryDestination |= match instanceof Match.IpSet || match instanceof Match.AddressRange;
             if (match instanceof Match.Protocol protocol && protocol.number() != 0) {
                 protocols.add(protocol.number());
             } else if (match instanceof Match.Mark mark) {

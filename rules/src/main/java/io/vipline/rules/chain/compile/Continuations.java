@@ -52,6 +52,7 @@ final class Continuations {
             List.of(Set.of("LOCAL"), Set.of("BROADCAST"), Set.of("MULTICAST"), Set.of("UNICAST"));
 
     private final NodeNetwork network;
+    private final boolean everyDestination;
     private final NodeFactory nodes;
     private final Set<IpAddress> hosts;
     private final Set<Integer> portKeys;
@@ -61,6 +62,7 @@ final class Continuations {
 
     Continuations(ClassKeys keys, NodeNetwork network, NodeFactory nodes) {
         this.network = network;
+        this.everyDestination = keys.asksEveryDestination;
         this.nodes = nodes;
         this.hosts = keys.allHosts;
         this.portKeys = keys.portKeys;
@@ -111,7 +113,7 @@ final class Continuations {
                 }
             }
         }
-        boolean named = hosts.contains(host);
+        boolean named = everyDestination || hosts.contains(host);
         boolean namedPort = named || port < 0 || portKeys.contains(TupleMap.portKey(protocol, port));
         return new Sort(
                 named ? host : null,

@@ -62,7 +62,7 @@ final class Evaluator {
         this.rules = rules;
         this.network = network;
         this.nodes = nodes;
-        this.terms = new SymbolicTerms(network, keys.named(), recentLists);
+        this.terms = new SymbolicTerms(network, keys.named(), recentLists, rules::setsConnectionMark);
         this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
         this.continuations = new Continuations(keys, network, nodes);
         this.maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();

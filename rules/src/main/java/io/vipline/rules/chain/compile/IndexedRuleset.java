@@ -19,6 +19,9 @@ final class IndexedRuleset {
     /** What rules ask that packets may not answer. */
     final AskedQuestions asked;
 
+    /** Null until somebody asks. */
+    private Boolean setsConnectionMark;
+
     private final int size;
 
     IndexedRuleset(Ruleset ruleset) {
@@ -32,6 +35,18 @@ final class IndexedRuleset {
             List<Chain> chains = ruleset.baseChains(hook);
             baseChains.put(hook, chains.stream().map(this::index).toList());
         }
+    }
+
+    /** Whether some rule gives connections a mark. */
+    boolean setsConnectionMark() {
+        if (setsConnectionMark == null) {
+            setsConnectionMark = ruleset.tables().stream()
+                    .flatMap(table -> ruleset.chains(table).stream())
+                    .flatMap(chain -> chain.rules().stream())
+                    .anyMatch(rule -> rule.target() instanceof Target.ConnectionMark mark
+                            && mark.operation() != Target.MarkOperation.RESTORE);
+        }
+        return setsConnectionMark;
     }
 
     /** Number of rules. */

@@ -1,10 +1,13 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.AddressSet;
+import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.PacketKey;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 
 /** What is asked of a packet when its class does not decide it. Equal questions are equal objects. */
@@ -55,6 +58,36 @@ sealed interface Predicate {
         @Override
         public boolean test(PacketKey key) {
             return (key.destinationLow & maskLow) == low && (key.destinationHigh & maskHigh) == high;
+        }
+    }
+
+    /** Whether the source, or the destination, is from {@code first} to {@code last}. */
+    record InRange(boolean ofSource, IpAddress first, IpAddress last) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            long high = ofSource ? key.sourceHigh : key.destinationHigh;
+            long low = ofSource ? key.sourceLow : key.destinationLow;
+            return IpAddress.isV4(high, low) == first.isV4()
+                    && compare(high, low, first) >= 0
+                    && compare(high, low, last) <= 0;
+        }
+
+        private static int compare(long high, long low, IpAddress to) {
+            int byHigh = Long.compareUnsigned(high, to.high());
+            return byHigh != 0 ? byHigh : Long.compareUnsigned(low, to.low());
+        }
+    }
+
+    /**
+     * Whether the packet is in a set.
+     *
+     * @param host what the destination was translated to; null: the packet's own
+     * @param port of the destination; below zero: the packet's own
+     */
+    record InSet(AddressSet set, List<Match.Side> sides, IpAddress host, int port) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            return set.contains(key, host, port, sides) == AddressSet.Answer.YES;
         }
     }
 

@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.DropCauses;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.NodeNetwork;
@@ -92,6 +93,14 @@ final class SymbolicAction {
                 return enter(course, indexed, name, true);
             }
             case Target.SetMark(int clear, int xor, String _) -> course.packet = course.packet.withMark(clear, xor);
+            case Target.ConnectionMark(Target.MarkOperation operation, int ofPacket, int _, String text) -> {
+                if (operation == Target.MarkOperation.RESTORE) {
+                    if (rules.setsConnectionMark() || course.packet.arrival().state() != CtState.NEW) {
+                        return nodes.undecided(text + ": the mark that the connection has got is not known");
+                    }
+                    course.packet = course.packet.withMark(ofPacket, 0);
+                }
+            }
             case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
             // on the way where the packet ends with it
             case Target.Opaque _ -> {

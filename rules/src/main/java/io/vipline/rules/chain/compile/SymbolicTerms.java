@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.AddressSet;
 import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.Knowledge;
 import io.vipline.rules.chain.Match;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /** Puts what is known of a packet into the terms of rules. */
 final class SymbolicTerms {
@@ -22,9 +24,12 @@ final class SymbolicTerms {
     private final NodeNetwork network;
     private final PortTerms ports;
     private final RecentLists recentLists;
+    private final BooleanSupplier setsConnectionMark;
     private final Map<String, Integer> modules = new HashMap<>();
 
-    SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists) {
+    /** @param setsConnectionMark whether some rule gives connections a mark */
+    SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists, BooleanSupplier setsConnectionMark) {
+        this.setsConnectionMark = setsConnectionMark;
         this.network = network;
         this.ports = new PortTerms(named);
         this.recentLists = recentLists;
@@ -61,7 +66,14 @@ final class SymbolicTerms {
                         ? new Term.Asks(new Predicate.TcpFlags(mask, compare), negated)
                         : Term.FAILS;
             case Match.IcmpType m -> icmpType(m, packet);
-            case Match.IpSet m -> known(match, packet, "what set " + m.set() + " holds is not known");
+            case Match.IpSet m -> ipSet(m, packet);
+            case Match.AddressRange m -> addressRange(m, packet);
+            case Match.ConnectionMark m -> connectionMark(m, packet);
+            case Match.SocketOwner m ->
+                packet.fromNode()
+                        ? known(m, packet, "who on the node sent the packet is not known")
+                        : Term.fixed(m.without());
+            case Match.Granted(boolean holds, String _, String _) -> Term.fixed(holds);
             case Match.Opaque m -> known(match, packet, m.because());
         };
     }
@@ -178,6 +190,34 @@ final class SymbolicTerms {
             return Term.fixed(fails == match.negated());
         }
         return new Term.Asks(new Predicate.Mark(open, (match.value() ^ packet.xor()) & open), match.negated());
+    }
+
+    private static Term ipSet(Match.IpSet match, Symbolic packet) {
+        if (match.content().isEmpty()) {
+            return known(match, packet, "what set " + match.set() + " holds is not known: --ipset gives it");
+        }
+        AddressSet set = match.content().get();
+        if (set.asksInterface()) {
+            return known(match, packet, "the set asks for an interface");
+        }
+        IpAddress host = packet.isTranslated() ? packet.host() : null;
+        int port = packet.isTranslated() ? packet.port() : PacketClass.OTHER;
+        return new Term.Asks(new Predicate.InSet(set, match.dimensions(), host, port), match.negated());
+    }
+
+    private static Term addressRange(Match.AddressRange match, Symbolic packet) {
+        if (match.side() == Match.Side.DESTINATION && packet.host() != null) {
+            return Term.fixed(match.contains(packet.host().high(), packet.host().low()) != match.negated());
+        }
+        boolean ofSource = match.side() == Match.Side.SOURCE;
+        return new Term.Asks(new Predicate.InRange(ofSource, match.first(), match.last()), match.negated());
+    }
+
+    /** A connection that begins has mark 0, if no rule sets it on the way. */
+    private Term connectionMark(Match.ConnectionMark match, Symbolic packet) {
+        return packet.arrival().state() == CtState.NEW && !setsConnectionMark.getAsBoolean()
+                ? Term.fixed((match.value() == 0) != match.negated())
+                : known(match, packet, "the mark that the connection has got is not known");
     }
 
     private Term addressType(Match.AddressType match, Symbolic packet) {

@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.save;
 
+import io.vipline.rules.chain.AddressSet;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.Rule;
 import io.vipline.rules.chain.Target;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads what {@code iptables-save} and {@code ip6tables-save} write, by either front end, with or without counters; also
@@ -19,13 +21,15 @@ import java.util.List;
  */
 public final class IptablesSaveReader {
     private final String source;
+    private final Map<String, AddressSet> sets;
     private final List<Line> lines = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final List<IptablesDump.TableOf> tables = new ArrayList<>();
     private final FamilyOfTables families;
     private TableSection section;
 
-    private IptablesSaveReader(String source, List<String> text) {
+    private IptablesSaveReader(String source, List<String> text, Map<String, AddressSet> sets) {
+        this.sets = sets;
         this.source = source;
         families = FamilyOfTables.of(text);
     }
@@ -35,6 +39,11 @@ public final class IptablesSaveReader {
      * @throws IOException if {@code text} fails
      */
     public static IptablesDump read(String source, Reader text) throws IOException {
+        return read(source, text, Map.of());
+    }
+
+    /** As {@link #read(String, Reader)}. @param sets those of {@code ipset} whose content is known, by name */
+    public static IptablesDump read(String source, Reader text, Map<String, AddressSet> sets) throws IOException {
         StringBuilder all = new StringBuilder();
         try (BufferedReader in = new BufferedReader(text)) {
             char[] chunk = new char[1 << 16];
@@ -47,7 +56,7 @@ public final class IptablesSaveReader {
         if (endsWithNewline || all.isEmpty()) {
             lines.removeLast();
         }
-        return new IptablesSaveReader(source, lines).dump(lines, endsWithNewline);
+        return new IptablesSaveReader(source, lines, sets).dump(lines, endsWithNewline);
     }
 
     private IptablesDump dump(List<String> text, boolean endsWithNewline) {
@@ -120,7 +129,7 @@ public final class IptablesSaveReader {
         if (!section.hasChain(chain)) {
             throw new SaveFault(position, "the table declares no chain " + chain, "declare it, :" + chain + " - [0:0]");
         }
-        List<Match> matches = SaveMatches.read(line);
+        List<Match> matches = SaveMatches.read(line, section.family(), sets);
         Target target = SaveTargets.read(line, section.family(), section::hasChain);
         Origin origin = new Origin(source, number, position + 1);
         Rule rule = new Rule(matches, target, origin, CommentedService.of(chain, matches));

@@ -1,8 +1,10 @@
 package io.vipline.rules.chain.save;
 
+import io.vipline.rules.chain.AddressSet;
 import io.vipline.rules.chain.Match;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -85,13 +87,17 @@ final class SaveExtensions {
     }
 
     /** {@code [!] --match-set NAME src,dst}. */
-    static Match ipSet(SaveLine line, int start, String option, boolean negated) {
+    static Match ipSet(SaveLine line, int start, String option, boolean negated, Map<String, AddressSet> sets) {
         if (option.equals("--match-set")) {
             String name = line.value(option);
             Optional<List<Match.Side>> dimensions = dimensions(line.value(option));
+            while (line.acceptBefore("!", "--update-")) {
+                line.next();
+            }
             boolean ends = !line.peek().value().startsWith("--");
             if (dimensions.isPresent() && ends) {
-                return new Match.IpSet(name, dimensions.get(), line.textFrom(start), negated);
+                return new Match.IpSet(
+                        name, dimensions.get(), Optional.ofNullable(sets.get(name)), line.textFrom(start), negated);
             }
         }
         line.skipTerm();

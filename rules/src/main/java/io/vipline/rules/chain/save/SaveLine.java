@@ -110,6 +110,11 @@ final class SaveLine {
         return line.charAt(words.get(at - 1).start()) == '"';
     }
 
+    /** What is left, as it stands. */
+    String rest() {
+        return line.substring(position());
+    }
+
     /** Takes words up to where another term or the target begins. */
     void skipTerm() {
         while (hasNext() && !nextIs("-m") && !nextIs("-j") && !nextIs("-g")) {

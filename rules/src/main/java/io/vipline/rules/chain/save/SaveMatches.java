@@ -1,11 +1,15 @@
 package io.vipline.rules.chain.save;
 
+import io.vipline.rules.chain.AddressSet;
 import io.vipline.rules.chain.Match;
 import io.vipline.rules.chain.PortRange;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -17,6 +21,8 @@ final class SaveMatches {
             Set.of("tcp", "udp", "sctp", "icmp", "icmp6", "icmpv6", "ipv6-icmp", "dccp", "udplite");
 
     private final SaveLine line;
+    private final IpFamily family;
+    private final Map<String, AddressSet> sets;
     private final List<Match> matches = new ArrayList<>();
     private final Set<String> loaded = new HashSet<>();
 
@@ -26,13 +32,15 @@ final class SaveMatches {
     private boolean moduleHasTerm = true;
     private int start;
 
-    private SaveMatches(SaveLine line) {
+    private SaveMatches(SaveLine line, IpFamily family, Map<String, AddressSet> sets) {
         this.line = line;
+        this.family = family;
+        this.sets = sets;
     }
 
     /** @throws SaveFault if a value of a known option can't be read */
-    static List<Match> read(SaveLine line) {
-        SaveMatches reading = new SaveMatches(line);
+    static List<Match> read(SaveLine line, IpFamily family, Map<String, AddressSet> sets) {
+        SaveMatches reading = new SaveMatches(line, family, sets);
         while (line.hasNext() && !line.nextIs("-j") && !line.nextIs("-g")) {
             reading.term();
         }
@@ -81,6 +89,10 @@ final class SaveMatches {
 
     /** A module that was loaded and asked nothing. */
     private void closeModule() {
+        if (!moduleHasTerm && module.equals("rpfilter")) {
+            matches.add(GrantedTerms.reversePath(false, "-m " + module));
+            moduleHasTerm = true;
+        }
         if (!moduleHasTerm) {
             matches.add(new Match.Opaque("-m " + module, "what the match " + module + " asks is not known here"));
             moduleHasTerm = true;
@@ -106,7 +118,7 @@ final class SaveMatches {
                         .orElseThrow(() -> wrong(option, value, "an address or a range of them"));
             case "-i", "--in-interface" -> new Match.InInterface(value, negated);
             case "-o", "--out-interface" -> new Match.OutInterface(value, negated);
-            default -> opaque(own, "whether the packet is a later fragment is not known");
+            default -> new Match.Granted(negated, "the packet is no later fragment", line.textFrom(own));
         };
         matches.add(match);
     }
@@ -127,10 +139,43 @@ final class SaveMatches {
             case "multiport" -> multiPort(option, negated);
             case "statistic" -> SaveExtensions.statistic(line, start, option);
             case "recent" -> SaveExtensions.recent(line, start, option, negated);
-            case "set" -> SaveExtensions.ipSet(line, start, option, negated);
+            case "set" -> SaveExtensions.ipSet(line, start, option, negated, sets);
+            case "connmark" ->
+                value(option, "--mark", SaveValues::masked, "a mark like 0x4000/0x4000")
+                        .<Match>map(mark -> new Match.ConnectionMark(mark[0], mark[1], text(), negated))
+                        .orElseGet(() -> unknown(option));
+            case "iprange" -> addressRange(option, negated);
+            case "owner" -> socketOwner(negated);
             case "nfacct" -> new Match.NfAcct(line.value(option));
-            default -> unknown(option);
+            default -> {
+                Optional<Match> granted = GrantedTerms.read(module, option, negated, line, start);
+                yield granted.orElseGet(() -> unknown(option));
+            }
         };
+    }
+
+    private Match addressRange(String option, boolean negated) {
+        Match.Side side = option.equals("--src-range") ? Match.Side.SOURCE : Match.Side.DESTINATION;
+        String value = line.value(option);
+        int dash = value.indexOf('-');
+        Optional<IpAddress> first = IpAddress.parse(dash < 0 ? value : value.substring(0, dash));
+        Optional<IpAddress> last = IpAddress.parse(value.substring(dash + 1));
+        if (first.isEmpty() || last.isEmpty()) {
+            throw wrong(option, value, "a range like 10.0.0.1-10.0.0.9");
+        }
+        return new Match.AddressRange(side, first.get(), last.get(), text(), negated);
+    }
+
+    /** {@code xt_owner.c}: without a socket it holds if every option is negated. */
+    private Match socketOwner(boolean firstNegated) {
+        boolean all = firstNegated;
+        line.skipValues();
+        while (line.nextIs("!") || line.peek().value().startsWith("--")) {
+            all &= line.accept("!");
+            line.next();
+            line.skipValues();
+        }
+        return new Match.SocketOwner(all, text());
     }
 
     /** Terms of the protocols' modules, which may stand after another module; null if it is none. */
@@ -162,12 +207,13 @@ final class SaveMatches {
 
     private Match icmpType(String option, boolean negated) {
         String value = line.value(option);
+        String number = IcmpNames.number(value, family == IpFamily.IPV6);
         if (value.equals("any")) {
             return new Match.IcmpType(255, -1, line.textFrom(start), negated);
         }
-        int slash = value.indexOf('/');
-        OptionalInt type = SaveValues.number(slash < 0 ? value : value.substring(0, slash), 255);
-        OptionalInt code = slash < 0 ? OptionalInt.of(-1) : SaveValues.number(value.substring(slash + 1), 255);
+        int slash = number.indexOf('/');
+        OptionalInt type = SaveValues.number(slash < 0 ? number : number.substring(0, slash), 255);
+        OptionalInt code = slash < 0 ? OptionalInt.of(-1) : SaveValues.number(number.substring(slash + 1), 255);
         if (type.isEmpty() || code.isEmpty()) {
             return opaque(start, "the number of ICMP type " + value + " is not known here");
         }
@@ -231,7 +277,12 @@ final class SaveMatches {
     }
 
     private Match opaque(int from, String because) {
-        return new Match.Opaque(line.textFrom(from), because);
+        String text = line.textFrom(from);
+        // what is asked of packet and node alone has one answer, however often it is asked
+        boolean same = from == start
+                && !Set.of("limit", "hashlimit", "statistic", "quota", "recent").contains(module);
+        boolean negated = text.contains(" ! ");
+        return new Match.Opaque(text, because, same ? text.replace(" ! ", " ") : "", same && negated);
     }
 
     private String text() {

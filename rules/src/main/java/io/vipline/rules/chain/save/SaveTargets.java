@@ -181,20 +181,49 @@ final class SaveTargets {
         if (line.accept("--notrack")) {
             return new Target.NoTrack(text());
         }
-        if (line.accept("--helper")) {
-            line.value("--helper");
-            return new Target.Ignored(text());
-        }
-        return opaque("what the target CT does to the connection is not decided offline");
-    }
-
-    /** Marks of connections matter only where they come back to the packet, which is what can't be told here. */
-    private Target connectionMark() {
-        if (line.nextIs("--restore-mark")) {
-            return opaque("the connection's mark is not known");
-        }
+        // zone, helper, events, timeout: nothing that the first packet's way depends on
         skip();
         return new Target.Ignored(text());
+    }
+
+    private Target connectionMark() {
+        String option = line.value("CONNMARK");
+        return switch (option) {
+            case "--save-mark" -> connectionMark(Target.MarkOperation.SAVE);
+            case "--restore-mark" -> connectionMark(Target.MarkOperation.RESTORE);
+            default -> setConnectionMark(option);
+        };
+    }
+
+    private Target setConnectionMark(String option) {
+        int[] given = maskedValue(option);
+        Target.MarkOperation set = Target.MarkOperation.SET;
+        return switch (option) {
+            case "--set-xmark" -> new Target.ConnectionMark(set, given[0], given[1], text());
+            case "--set-mark" -> new Target.ConnectionMark(set, given[0], given[0] | given[1], text());
+            case "--or-mark" -> new Target.ConnectionMark(set, given[0], given[0], text());
+            case "--and-mark" -> new Target.ConnectionMark(set, 0, ~given[0], text());
+            case "--xor-mark" -> new Target.ConnectionMark(set, given[0], 0, text());
+            default -> opaque("what " + option + " does to the connection's mark is not known here");
+        };
+    }
+
+    private Target connectionMark(Target.MarkOperation operation) {
+        int ofPacket = -1;
+        int ofConnection = -1;
+        while (line.hasNext()) {
+            String option = line.next().value();
+            int mask = maskedValue(option)[0];
+            ofPacket = option.equals("--ctmask") ? ofPacket : mask;
+            ofConnection = option.equals("--nfmask") ? ofConnection : mask;
+        }
+        return new Target.ConnectionMark(operation, ofPacket, ofConnection, text());
+    }
+
+    private int[] maskedValue(String option) {
+        String value = line.value(option);
+        return SaveValues.masked(value)
+                .orElseThrow(() -> new SaveFault(start, option + " " + value + " is not a mark", "correct the value"));
     }
 
     /** @param many whether the address is a range */

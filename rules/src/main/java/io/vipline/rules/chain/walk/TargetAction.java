@@ -54,6 +54,15 @@ final class TargetAction {
             }
             case Target.SetMark(int clear, int xor, String _) ->
                 branch.packet = branch.packet.withMarks(branch.packet.marks().set(clear, xor));
+            case Target.ConnectionMark(Target.MarkOperation operation, int ofPacket, int ofConnection, String _) -> {
+                Marks marks = branch.packet.marks();
+                branch.packet = branch.packet.withMarks(
+                        switch (operation) {
+                            case SET -> marks.setConnection(ofConnection, ofPacket);
+                            case SAVE -> marks.save(ofPacket, ofConnection);
+                            case RESTORE -> marks.restore(ofPacket, ofConnection);
+                        });
+            }
             case Target.NoTrack(String _) -> branch.packet = branch.packet.notTracked();
             // on the branch where the packet ends with it
             case Target.Opaque _ -> {
@@ -173,6 +182,7 @@ final class TargetAction {
             case Target.SetMark _ ->
                 "mark 0x" + Integer.toHexString(after.marks().packet());
             case Target.NoTrack _ -> "NOTRACK";
+            case Target.ConnectionMark mark -> mark.text() + ", goes on";
             case Target.Opaque(String text, String _) -> text;
         };
     }

@@ -7,6 +7,7 @@ import io.vipline.rules.chain.PortRange;
 import io.vipline.rules.chain.Question;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.Protocol;
+import io.vipline.rules.table.PacketKey;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -46,9 +47,41 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
                 Answer.of(original.protocol() == Protocol.TCP.number()
                         && ((original.tcpFlags() & f.mask()) == f.compare()) != f.negated());
             case Match.IcmpType i -> Answer.of(isIcmp() && hasIcmpType(i) != i.negated());
-            case Match.IpSet s -> known(s, "what set " + s.set() + " holds is not known");
+            case Match.IpSet s -> ipSet(s);
+            case Match.AddressRange r -> addressRange(r);
+            case Match.ConnectionMark m -> not(packet.marks().connectionIs(m.value(), m.mask()), m.negated());
+            case Match.SocketOwner o ->
+                inInterface == null || !inInterface.isEmpty()
+                        ? Answer.of(o.without())
+                        : known(o, "who on the node sent the packet is not known");
+            case Match.Granted g -> new Answer.Granted(g.holds(), g.because());
             case Match.Opaque o -> known(o, o.because());
         };
+    }
+
+    private Answer ipSet(Match.IpSet term) {
+        if (term.content().isEmpty()) {
+            return known(term, "what set " + term.set() + " holds is not known: --ipset gives it");
+        }
+        PacketDescription original = packet.original();
+        PacketKey key = new PacketKey();
+        key.sourceHigh = original.source().high();
+        key.sourceLow = original.source().low();
+        key.protocol = original.protocol();
+        key.sourcePort = original.sourcePort();
+        key.icmpTypeCode = original.icmpTypeCode();
+        key.inInterface = inInterface;
+        int port = Math.max(0, packet.destinationPort());
+        return switch (term.content().get().contains(key, packet.destination(), port, term.dimensions())) {
+            case YES -> Answer.of(!term.negated());
+            case NO -> Answer.of(term.negated());
+            case UNKNOWN -> known(term, "the set asks what is not known of the packet");
+        };
+    }
+
+    private Answer addressRange(Match.AddressRange term) {
+        IpAddress address = term.side() == Match.Side.SOURCE ? packet.original().source() : packet.destination();
+        return Answer.of(term.contains(address.high(), address.low()) != term.negated());
     }
 
     private static Answer not(Answer answer, boolean negated) {
