@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -77,6 +78,96 @@ class DumpFatesTest {
         try (InputStream cases = DumpFatesTest.class.getResourceAsStream("dump-fates.txt")) {
             String text = new String(cases.readAllBytes(), StandardCharsets.UTF_8);
             return Stream.of(text.split("== ")).filter(part -> !part.isBlank()).map(this::container);
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> dumps_of_real_machines_come_back_and_their_packets_come_out_as_there() {
+        record Case(String dump, String packet, String fate) {}
+        String kubeadm = "kubeadm-1.29-flannel-docker.txt";
+        String legacy = "legacy-2017-externalips.txt";
+        return Stream.of(
+                        new Case(
+                                kubeadm,
+                                "udp 10.244.1.7:4000 > kube-dns.kube-system:53",
+                                "DNAT 10.244.0.4:53 10.244.0.5:53 service kube-system/kube-dns:dns"),
+                        new Case(
+                                kubeadm,
+                                "tcp 203.0.113.9:4000 > 10.108.64.11:8080",
+                                "DNAT 10.244.1.4:8080 10.244.1.5:8080 10.244.1.6:8080 masquerade service default/service1:fileserver"),
+                        new Case(kubeadm, "tcp 203.0.113.9:4000 > 127.0.0.1:22", "DROP"),
+                        new Case(
+                                kubeadm,
+                                "in eth0 tcp 203.0.113.9:4000 > 198.51.100.1:22",
+                                "UNKNOWN ACCEPT DROP because --node-address"),
+                        new Case(
+                                legacy,
+                                "udp 203.0.113.9:4000 > 10.24.138.29:53",
+                                "DNAT 10.100.13.3:53 masquerade service default/ares-k29-bindapp:dns-udp-53"),
+                        new Case(
+                                legacy,
+                                "udp 203.0.113.9:4000 > 10.5.6.29:53",
+                                "DNAT 10.100.13.3:53 masquerade service default/ares-k29-bindapp:dns-udp-53"))
+                .map(one -> DynamicTest.dynamicTest(one.dump + ": " + one.packet, () -> {
+                    Path file = Path.of(System.getProperty("vipline.shared"), "corpus/iptables-save", one.dump);
+                    Assumptions.assumeTrue(Files.exists(file), () -> "no " + file);
+                    Answer printed = run("compile", "--rules", file.toString(), "-o", "iptables");
+                    assertThat(printed.out()).isEqualTo(Files.readString(file));
+                    Answer answer = run("explain", "--rules", file.toString(), "-o", "json", one.packet);
+                    assertThat(answer.exitCode()).as(answer.err()).isZero();
+                    check(MAPPER.readTree(answer.out()), one.fate);
+                }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> what_cannot_be_used_is_told_with_its_place() {
+        record Case(String why, int exitCode, String said, List<String> flags) {}
+        String bad = written("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 10.0.0.300/32 -j DROP\nCOMMIT\n");
+        String cut = written("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\n");
+        String sets = written("create a hash:ip\nadd a 10.0.0.300\n");
+        String good = written("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
+        return Stream.of(
+                        new Case(
+                                "a wrong address",
+                                ExitCode.BAD_INPUT,
+                                bad + ":3:10: -s 10.0.0.300/32",
+                                List.of("--rules", bad)),
+                        new Case(
+                                "a dump cut off",
+                                ExitCode.BAD_INPUT,
+                                cut + ":3:1: the last table has no COMMIT",
+                                List.of("--rules", cut)),
+                        new Case(
+                                "a wrong entry of a set",
+                                ExitCode.BAD_INPUT,
+                                sets + ":2:7: 10.0.0.300 is no ip",
+                                List.of("--rules", good, "--ipset", sets)),
+                        new Case(
+                                "manifests as well",
+                                ExitCode.USAGE,
+                                "Either manifests",
+                                List.of("--rules", good, "-f", bad)),
+                        new Case(
+                                "no such route",
+                                ExitCode.USAGE,
+                                "is no route",
+                                List.of("--rules", good, "--route", "eth0")),
+                        new Case("no such file", ExitCode.FAILED, "no such file", List.of("--rules", good + "x")))
+                .map(one -> DynamicTest.dynamicTest(one.why, () -> {
+                    List<String> call = new ArrayList<>(List.of("explain", "tcp 10.0.0.1:4 > 10.0.0.2:5"));
+                    call.addAll(one.flags);
+                    Answer answer = run(call.toArray(String[]::new));
+                    assertThat(answer.err()).contains(one.said);
+                    assertThat(answer.exitCode()).isEqualTo(one.exitCode);
+                }));
+    }
+
+    private String written(String text) {
+        try {
+            return Files.writeString(Files.createTempFile(folder, "input", ".txt"), text)
+                    .toString();
+        } catch (IOException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -156,7 +247,7 @@ class DumpFatesTest {
         }
         explained
                 .path("path")
-                .forEach(step -> assertThat(step.path("origin").asText()).matches(".*rules.*\\.txt:\\d+"));
+                .forEach(step -> assertThat(step.path("origin").asText()).matches(".*\\.txt:\\d+"));
     }
 
     private static void lookUp(Dump dump, String line, String expected) throws Exception {
