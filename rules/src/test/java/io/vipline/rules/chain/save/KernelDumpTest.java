@@ -4,10 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.rules.NetworkNamespace;
 import io.vipline.rules.NetworkNamespace.Output;
+import io.vipline.rules.chain.NodeNetwork;
+import io.vipline.rules.chain.walk.ChainWalker;
+import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.chain.walk.Walk;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpFamily;
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the kernel's own tools save is read without a fault and printed back to the byte. */
 class KernelDumpTest {
@@ -99,5 +110,46 @@ class KernelDumpTest {
                 assertThat(IptablesSaveReaderTest.printed(dump)).isEqualTo(saved);
             }
         }
+    }
+
+    @ParameterizedTest(name = "by {0}")
+    @ValueSource(strings = {"iptables-legacy", "iptables-nft"})
+    void sets_as_the_kernel_saves_them_decide_the_rules_that_ask_for_them(String frontEnd) throws IOException {
+        try (NetworkNamespace namespace = NetworkNamespace.open(frontEnd + "-restore", frontEnd + "-save", "ipset")) {
+            Output made = namespace.run("""
+                    create clients hash:net counters
+                    add clients 10.0.0.0/8
+                    add clients 10.1.0.0/16 nomatch
+                    create services hash:ip,port timeout 300
+                    add services 10.96.0.10,udp:53
+                    create all list:set
+                    add all clients
+                    """, "ipset", "restore");
+            Assumptions.assumeTrue(made.exitCode() == 0, () -> "no ipset here: " + made.text());
+            Output loaded = namespace.run("""
+                    *filter
+                    :FORWARD DROP [0:0]
+                    -A FORWARD -m set --match-set all src -m set --match-set services dst,dst -j ACCEPT
+                    COMMIT
+                    """, frontEnd + "-restore");
+            Assumptions.assumeTrue(loaded.exitCode() == 0, () -> "no set match here: " + loaded.text());
+            IpsetSaveReader sets = new IpsetSaveReader();
+            sets.read(
+                    "sets.txt",
+                    new StringReader(namespace.run("", "ipset", "save").text()));
+            assertThat(sets.problems()).isEmpty();
+            String saved = namespace.run("", frontEnd + "-save").text();
+            IptablesDump dump = IptablesSaveReader.read("rules.txt", new StringReader(saved), sets.sets());
+            assertThat(IptablesSaveReaderTest.printed(dump)).isEqualTo(saved);
+            ChainWalker walker = new ChainWalker(dump.ruleset(IpFamily.IPV4).orElseThrow(), NodeNetwork.of(List.of()));
+            assertThat(kind(walker, "10.2.0.1", "10.96.0.10")).isEqualTo(Walk.Kind.ACCEPT);
+            assertThat(kind(walker, "10.1.0.1", "10.96.0.10")).isEqualTo(Walk.Kind.DROP);
+            assertThat(kind(walker, "10.2.0.1", "10.96.0.11")).isEqualTo(Walk.Kind.DROP);
+        }
+    }
+
+    private static Walk.Kind kind(ChainWalker walker, String source, String destination) {
+        return walker.walk(PacketDescription.first(17, IpAddress.of(source), 4000, IpAddress.of(destination), 53))
+                .kind();
     }
 }
