@@ -70,6 +70,11 @@ public final class Counters {
         consumed[reason.ordinal()]++;
     }
 
+    /** @param count input frames that end here */
+    public void consume(ConsumedReason reason, int count) {
+        consumed[reason.ordinal()] += count;
+    }
+
     public void generate(GeneratedKind kind) {
         generated[kind.ordinal()]++;
     }

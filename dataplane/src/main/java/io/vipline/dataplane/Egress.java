@@ -1,5 +1,6 @@
 package io.vipline.dataplane;
 
+import io.vipline.dataplane.Counters.ConsumedReason;
 import io.vipline.dataplane.Counters.GeneratedKind;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
 import io.vipline.dataplane.conntrack.Connection;
@@ -207,7 +208,9 @@ final class Egress {
         counters.rejected += frames(packet);
         boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
         Answer answer = isForwarded ? Answer.PORT_UNREACHABLE_AT_FORWARD : Answer.PORT_UNREACHABLE;
-        answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
+        if (IcmpAnswers.mayReject(packet)) {
+            answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
+        }
     }
 
     /** Whether hop-by-hop options keep a packet from going on, which is dropped then. */
@@ -237,6 +240,9 @@ final class Egress {
                     Answer.v4ParameterProblem(problem),
                     GeneratedKind.ICMP_PARAMETER_PROBLEM,
                     isTranslated);
+        } else if (packet.ttl <= 1 && !isTranslated && table.isLocal(packet.destinationHigh, packet.destinationLow)) {
+            // delivered, with no hop to take: ip_local_deliver() does not ask
+            counters.consume(ConsumedReason.LOCAL, frames(packet));
         } else if (packet.ttl <= 1) {
             expire(batch, packet, isTranslated);
         } else {

@@ -293,6 +293,11 @@ public final class Pipeline implements AutoCloseable {
 
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
+        // ip_forward() looks at options and time to live before FORWARD does at anything
+        boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
+        if (isForwarded && egress.endsHere(batch, packet, false)) {
+            return;
+        }
         if (!refused(packet, opener.verdict(packet, state, nowNs))) {
             egress.forwardUntranslated(batch, packet);
         }

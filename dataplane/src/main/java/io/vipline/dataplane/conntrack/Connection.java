@@ -12,7 +12,7 @@ import io.vipline.rules.net.IpAddress;
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
  *   0  | v4 source  v4 dest  orig ports| v4 src    v4 dest  rep. ports|proto|state|flags | endpoint  |
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
- *  32  | expiry ns         | created ns          | flow    | SCTP: tag   tag (reply)   flags           |
+ *  32  | expiry ns         | created ns          | flow    | SCTP: tag   tag (reply)   flags, ICMP type|
  *      +-------------------+---------------------+---------+------------------------------------------+
  *  64  | IPv6 only: original source, original destination, reply source, reply destination (16 each)   |
  *      +----------------------------------------------------------------------------------------------+
@@ -123,6 +123,15 @@ public final class Connection {
 
     void sctpTag(boolean reply, int tag) {
         chunk.putInt(at + (reply ? SCTP_REPLY_TAG : SCTP_TAG), tag);
+    }
+
+    /** Type and code of the ICMP query that opened the connection, which belong to its tuple. */
+    int icmpTypeCode() {
+        return chunk.getInt(at + SCTP_FLAGS);
+    }
+
+    void icmpTypeCode(int typeCode) {
+        chunk.putInt(at + SCTP_FLAGS, typeCode);
     }
 
     /** What {@link SctpTracker} has to remember beside. */

@@ -79,8 +79,22 @@ public final class Tracker {
         } else if (packet.protocol == Transport.SCTP && packet.memory != null) {
             sctp.open(connection, nowNs);
         } else {
+            if (isIcmp(packet)) {
+                connection.icmpTypeCode(packet.icmpTypeCode);
+            }
             connection.expiryNs(nowNs + idleNs(connection, nowNs));
         }
+    }
+
+    private static boolean isIcmp(Packet packet) {
+        return packet.protocol == Transport.ICMP || packet.protocol == Transport.ICMPV6;
+    }
+
+    /** Whether an ICMP message is the query that opened the connection again, or its answer ({@code invmap[]}). */
+    private static boolean isOfQuery(Connection connection, Packet packet, boolean reply) {
+        int asked = connection.icmpTypeCode();
+        int answer = packet.protocol == Transport.ICMP && asked >>> 8 == 8 ? asked & 0xff : asked + (1 << 8);
+        return packet.icmpTypeCode == (reply ? answer : asked);
     }
 
     /**
@@ -109,6 +123,9 @@ public final class Tracker {
         }
         if (packet.protocol == Transport.SCTP && !sctp.track(connection, packet, reply, nowNs)) {
             return Outcome.INVALID;
+        }
+        if (isIcmp(packet) && !isOfQuery(connection, packet, reply)) {
+            return canOpen(packet) ? Outcome.VALID : Outcome.INVALID;
         }
         if (reply && !connection.has(Connection.SEEN_REPLY)) {
             connection.set(Connection.SEEN_REPLY);

@@ -44,6 +44,11 @@ public final class IcmpAnswers {
     private static final int V4_MAX_BYTES = 576;
     private static final int V6_MAX_BYTES = 1280;
     private static final int HOP_LIMIT = 64;
+    private static final int DCCP = 33;
+    private static final int GRE = 47;
+    private static final int ESP = 50;
+    private static final int AH = 51;
+    private static final int UDP_LITE = 136;
 
     private IcmpAnswers() {}
 
@@ -57,6 +62,18 @@ public final class IcmpAnswers {
         }
         boolean noSource = packet.sourceHigh == 0 && packet.sourceLow == 0;
         return !noSource && packet.sourceHigh >>> 56 != 0xff && packet.destinationHigh >>> 56 != 0xff;
+    }
+
+    /**
+     * Whether a rule that rejects a packet tells its sender: {@code nf_send_unreach} does if the checksum is right, and
+     * takes all protocols to have one but some that it knows better.
+     */
+    public static boolean mayReject(Packet packet) {
+        return switch (packet.protocol) {
+            case Transport.TCP, Transport.UDP, Transport.SCTP, Transport.ICMP, Transport.ICMPV6 -> true;
+            case DCCP, GRE, ESP, AH, UDP_LITE -> true;
+            default -> false;
+        };
     }
 
     private static boolean isV4Unicast(int address) {

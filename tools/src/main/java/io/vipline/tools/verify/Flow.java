@@ -44,7 +44,7 @@ record Flow(
     void learn(World world, Arrival arrival, List<Departure> departures) {
         PacketView sent = new PacketView(arrival.packet());
         boolean isRequest = sent.hasPorts()
-                ? sent.source().equals(client)
+                ? sent.source().equals(client) && sent.destination().equals(service)
                 : sent.source().address().equals(client.address());
         for (Departure departure : departures) {
             PacketView packet = new PacketView(departure.packet());

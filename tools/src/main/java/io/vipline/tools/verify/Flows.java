@@ -141,7 +141,11 @@ final class Flows {
         int actual = isIcmpv6 ? Protocol.ICMPV6.number() : protocol;
         IpPort to = new IpPort(client(family, Optional.empty()), UNUSED_PORT);
         if (IcmpStories.isIcmp(actual)) {
-            IpPort from = new IpPort(client(family, Optional.empty()), 1 + random.nextInt(65_535));
+            IpAddress other = client(family, Optional.empty());
+            // who speaks to himself cannot tell a question from its answer
+            IpAddress client =
+                    other.equals(to.address()) ? hostOf(family == IpFamily.IPV4 ? OUTSIDE_V4 : OUTSIDE_V6) : other;
+            IpPort from = new IpPort(client, 1 + random.nextInt(65_535));
             IpPort target = new IpPort(to.address(), from.port());
             return Flow.of(actual, from, target, layout.sideOf(from.address()), Set.of());
         }

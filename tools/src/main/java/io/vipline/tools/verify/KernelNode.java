@@ -45,6 +45,7 @@ final class KernelNode implements AutoCloseable {
 
     private static final int MARKER_TO = 0xa9fe_4d0a;
 
+    private final NodeLayout layout;
     private final NetworkNamespaces bed = new NetworkNamespaces();
     private final Map<Side, PacketSocket> sockets = new EnumMap<>(Side.class);
     private final Arena arena = Arena.ofShared();
@@ -58,6 +59,7 @@ final class KernelNode implements AutoCloseable {
 
     /** Builds the node, without rules yet. */
     KernelNode(NodeLayout layout, Timeouts timeouts) {
+        this.layout = layout;
         try {
             bed.add(NODE).add(FAR);
             links(layout);
@@ -301,9 +303,10 @@ final class KernelNode implements AutoCloseable {
     }
 
     /** "Fragment reassembly time exceeded": about a packet of half a minute ago. */
-    private static boolean isLate(byte[] packet) {
+    private boolean isLate(byte[] packet) {
         PacketView view = new PacketView(packet);
-        int code = view.isIcmpError() ? packet[view.transport() + 1] : -1;
+        boolean isOwn = layout.isLocal(view.source().address());
+        int code = isOwn && view.isIcmpError() ? packet[view.transport() + 1] : -1;
         return code == 1 && view.icmpType() == (view.isV4() ? 11 : 3);
     }
 

@@ -108,7 +108,8 @@ final class OddStories {
             default -> 8;
         };
         int at = isV4 && dice.oneIn(4) ? 10 : network + transport;
-        script.mangledRequest(dice.header(), segment(script), at, 1 + dice.below(255));
+        Header header = dice.oneIn(6) ? dice.header().withTtl(1) : dice.header();
+        script.mangledRequest(header, segment(script), at, 1 + dice.below(255));
         script.request(dice.header(), segment(script));
         return script;
     }

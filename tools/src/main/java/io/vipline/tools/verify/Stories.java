@@ -35,7 +35,7 @@ final class Stories {
         add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToClient));
         add(8, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(icmp::errorToEndpoint));
         add(3, () -> flows.toAny(Transport.UDP).map(icmp::errorOutOfTheBlue));
-        add(0, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::anyType));
+        add(3, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::anyType));
         add(6, () -> flows.toAny(Transport.UDP).map(fragments::inPieces));
         add(2, () -> flows.toAny(Transport.TCP).map(fragments::segmentInPieces));
         add(2, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(fragments::echoInPieces));
@@ -45,12 +45,12 @@ final class Stories {
                 3,
                 () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP, Transport.SCTP))
                         .map(odd::wrongChecksum));
-        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::wrongLength));
+        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::wrongLength));
         add(
                 2,
                 () -> Optional.of(flows.between(dice.oneOf(2, 4, 41, 47, 50, 59, 103, 108, 255)))
                         .map(odd::otherProtocol));
-        add(0, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::spoiled));
+        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::spoiled));
     }
 
     /** Stands for ICMP or ICMPv6, as the address family has it. */
