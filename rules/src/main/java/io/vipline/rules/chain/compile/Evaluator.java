@@ -257,7 +257,7 @@ final class Evaluator {
             open.add(term);
         }
         Target target = rule.rule.target();
-        if (target instanceof Target.Opaque(String text, String because)) {
+        if (!course.isNat() && target instanceof Target.Opaque(String text, String because)) {
             open = open.isEmpty() ? new ArrayList<>(1) : open;
             open.add(new Term.Undecidable(text + ": " + because, null));
         }

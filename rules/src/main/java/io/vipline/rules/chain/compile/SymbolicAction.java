@@ -102,6 +102,10 @@ final class SymbolicAction {
                 }
             }
             case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
+            case Target.Opaque(String text, String because)
+            when course.isNat() -> {
+                return nodes.undecided(text + ": " + because);
+            }
             // on the way where the packet ends with it
             case Target.Opaque _ -> {
                 return nodes.leaf(

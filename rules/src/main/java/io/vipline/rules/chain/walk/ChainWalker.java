@@ -212,7 +212,8 @@ public final class ChainWalker {
         if (fails) {
             return true;
         }
-        if (rule.target() instanceof Target.Opaque(String text, String because)) {
+        boolean translates = branch.base.base().orElseThrow().nat();
+        if (!translates && rule.target() instanceof Target.Opaque(String text, String because)) {
             doubts = with(doubts, new Doubt(null, text, because));
         }
         if (!doubts.isEmpty()) {

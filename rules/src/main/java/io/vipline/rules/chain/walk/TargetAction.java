@@ -64,6 +64,10 @@ final class TargetAction {
                         });
             }
             case Target.NoTrack(String _) -> branch.packet = branch.packet.notTracked();
+            case Target.Opaque(String text, String because)
+            when isNat(branch) -> {
+                return Optional.of(new Fate.Unknown(text + ": " + because));
+            }
             // on the branch where the packet ends with it
             case Target.Opaque _ -> {
                 return Optional.of(new Fate.Dropped(DropCauses.of(rule)));
