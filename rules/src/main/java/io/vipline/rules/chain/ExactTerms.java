@@ -11,6 +11,9 @@ import java.util.List;
  * @param port -1 if it names no single destination port
  */
 public record ExactTerms(IpAddress host, int protocol, int port) {
+    /** Of a rule that asks for nothing. */
+    public static final ExactTerms NONE = new ExactTerms(null, -1, -1);
+
     public static ExactTerms of(List<Match> matches) {
         IpAddress host = null;
         int protocol = -1;
@@ -25,7 +28,7 @@ public record ExactTerms(IpAddress host, int protocol, int port) {
                 default -> {}
             }
         }
-        return new ExactTerms(host, protocol, port);
+        return host == null && protocol < 0 && port < 0 ? NONE : new ExactTerms(host, protocol, port);
     }
 
     public boolean isTriple() {
@@ -35,5 +38,18 @@ public record ExactTerms(IpAddress host, int protocol, int port) {
     /** Whether protocol and port are named. */
     public boolean hasPort() {
         return protocol >= 0 && port >= 0;
+    }
+
+    /** What both ask together; null if nothing can satisfy them. */
+    public ExactTerms and(ExactTerms other) {
+        boolean contradict = host != null && other.host != null && !host.equals(other.host)
+                || protocol >= 0 && other.protocol >= 0 && protocol != other.protocol
+                || port >= 0 && other.port >= 0 && port != other.port;
+        return contradict
+                ? null
+                : new ExactTerms(
+                        host == null ? other.host : host,
+                        Math.max(protocol, other.protocol),
+                        Math.max(port, other.port));
     }
 }

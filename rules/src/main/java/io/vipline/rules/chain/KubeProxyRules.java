@@ -39,6 +39,15 @@ public final class KubeProxyRules {
         return new KubeProxyRules(fixed, changed);
     }
 
+    /** A Service port's rules in the chains that Services share. */
+    public static List<PlacedRule> placed(ServiceRules service) {
+        List<PlacedRule> placed =
+                new ArrayList<>(service.filter().size() + service.nat().size());
+        service.filter().forEach(rule -> placed.add(new PlacedRule(FILTER, rule.chain(), rule.rule())));
+        service.nat().forEach(rule -> placed.add(new PlacedRule(NAT, rule.chain(), rule.rule())));
+        return placed;
+    }
+
     /** All chains, the built-in ones and their jumps included. */
     public Ruleset ruleset() {
         Ruleset.Builder ruleset = Ruleset.builder(family());

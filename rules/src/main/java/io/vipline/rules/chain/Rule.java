@@ -15,4 +15,9 @@ public record Rule(List<Match> matches, Target target, Origin origin, String ser
     public Rule {
         matches = List.copyOf(matches);
     }
+
+    /** Whether both do the same, wherever they were written. */
+    public boolean isLike(Rule other) {
+        return matches.equals(other.matches) && target.equals(other.target) && service.equals(other.service);
+    }
 }

@@ -33,7 +33,11 @@ final class Continuations {
      * @param moreAnswers where 64 do not do; null if none of these is yes
      * @param port {@link PacketClass#OTHER} if no rule names it
      */
-    private record Sort(IpAddress host, long answers, BitSet moreAnswers, String outInterface, int port) {}
+    private record Sort(IpAddress host, long answers, BitSet moreAnswers, String outInterface, int port) {
+        boolean isNamed() {
+            return host != null || port >= 0;
+        }
+    }
 
     private record Key(
             Hook hook,
@@ -59,6 +63,8 @@ final class Continuations {
     private final List<Cidr> ranges;
     private final List<PortRange> portRanges;
     private final Map<Key, Node> known = new HashMap<>();
+    /** For sorts that rules tell from all others by an address or a port. */
+    private final Map<Key, Node> knownOfNamed = new HashMap<>();
 
     Continuations(ClassKeys keys, NodeNetwork network, NodeFactory nodes) {
         this.network = network;
@@ -89,14 +95,20 @@ final class Continuations {
                 packet.moved(),
                 packet.source(),
                 packet.known());
-        Node rest = known.get(key);
+        Map<Key, Node> sorts = key.sort().isNamed() ? knownOfNamed : known;
+        Node rest = sorts.get(key);
         if (rest == null) {
             Course any = new Course(course);
             any.packet = packet.toAnyEndpoint();
             rest = evaluate.apply(any);
-            known.put(key, rest);
+            sorts.put(key, rest);
         }
         return instantiate(rest, packet, new IdentityHashMap<>(2));
+    }
+
+    /** Rules with a single address or port changed. */
+    void forgetNamed() {
+        knownOfNamed.clear();
     }
 
     private Sort sortOf(IpAddress host, int protocol, int port) {

@@ -16,12 +16,12 @@ final class Course {
         final ChainIndex chain;
         final ChainIndex.Candidates candidates;
         final Frame caller;
-        final int resumeAt;
+        final long resumeAt;
         final int depth;
         /** Places in this chain where ways part, latest last. */
         private List<Join> joins = List.of();
 
-        Frame(ChainIndex chain, ChainIndex.Candidates candidates, Frame caller, int resumeAt) {
+        Frame(ChainIndex chain, ChainIndex.Candidates candidates, Frame caller, long resumeAt) {
             this.chain = chain;
             this.candidates = candidates;
             this.caller = caller;
@@ -32,12 +32,12 @@ final class Course {
 
     /** A place in a chain that ways may come back to. */
     static final class Join {
-        private final int rule;
+        private final long rule;
         private final Symbolic packet;
         /** What follows from here on; null until it is made. */
         Supplier<Node> ahead;
 
-        Join(int rule, Symbolic packet) {
+        Join(long rule, Symbolic packet) {
             this.rule = rule;
             this.packet = packet;
         }
@@ -69,7 +69,8 @@ final class Course {
     ChainIndex base;
 
     Frame frame;
-    int rule;
+    /** Rank of the next rule. */
+    long rule;
 
     Course(Symbolic packet, Hook hook) {
         this.packet = packet;
@@ -142,11 +143,11 @@ final class Course {
     }
 
     boolean isTracked() {
-        return base.chain.base().orElseThrow().priority() >= CONNTRACK_PRIORITY;
+        return base.base.priority() >= CONNTRACK_PRIORITY;
     }
 
     boolean isNat() {
-        return base.chain.base().orElseThrow().nat();
+        return base.base.nat();
     }
 
     boolean mapsDestination() {

@@ -20,28 +20,30 @@ final class DecisionTable implements Table {
     private final ClassTable[] classes;
 
     private final NodeNetwork network;
-    private final ServiceId[] services;
-    private final IpPort[] endpoints;
-    private final ServiceId[] servicesOfEndpoints;
-    private final TupleMap<Boolean> endpointSet;
+    private final Registry.Numbers numbers;
+    private final TupleMap<Integer> reached;
     private final int recentLists;
-    private final RecentReach recentReach;
     private final boolean acceptsEstablished;
+    /** Made when first asked for; whoever finds it missing makes the same. */
+    private volatile RecentReach recentReach;
 
-    DecisionTable(ClassTable[] classes, NodeNetwork network, Registry registry, int recentLists) {
+    /**
+     * @param reached destinations that packets are translated to
+     * @param acceptsEstablished as {@link Table#acceptsEstablished}
+     */
+    DecisionTable(
+            ClassTable[] classes,
+            NodeNetwork network,
+            Registry.Numbers numbers,
+            TupleMap<Integer> reached,
+            int recentLists,
+            boolean acceptsEstablished) {
         this.classes = classes;
         this.network = network;
-        this.services = registry.services().toArray(ServiceId[]::new);
-        this.endpoints = registry.endpoints().toArray(IpPort[]::new);
-        this.servicesOfEndpoints = registry.servicesOfEndpoints().toArray(ServiceId[]::new);
-        this.endpointSet = registry.reached();
+        this.numbers = numbers;
+        this.reached = reached;
         this.recentLists = recentLists;
-        this.recentReach = new RecentReach(recentLists == 0 ? List.of() : starts(PacketKey.NEW));
-        this.acceptsEstablished = passes(PacketKey.ESTABLISHED) && passes(PacketKey.RELATED);
-    }
-
-    private boolean passes(int state) {
-        return starts(state).stream().allMatch(node -> node.onlyPasses);
+        this.acceptsEstablished = acceptsEstablished;
     }
 
     /** Where decisions on packets of a state begin. */
@@ -128,7 +130,7 @@ final class DecisionTable implements Table {
 
     @Override
     public boolean isEndpoint(long high, long low, int protocol, int port) {
-        return endpointSet.get(high, low, TupleMap.portKey(protocol, port)) != null;
+        return reached.get(high, low, TupleMap.portKey(protocol, port)) != null;
     }
 
     @Override
@@ -143,27 +145,27 @@ final class DecisionTable implements Table {
 
     @Override
     public int services() {
-        return services.length;
+        return numbers.serviceCount();
     }
 
     @Override
     public ServiceId service(int index) {
-        return services[index];
+        return numbers.services()[index];
     }
 
     @Override
     public int endpoints() {
-        return endpoints.length;
+        return numbers.endpointCount();
     }
 
     @Override
     public IpPort endpoint(int endpointId) {
-        return endpoints[endpointId];
+        return numbers.endpoints()[endpointId];
     }
 
     @Override
     public ServiceId serviceOf(int endpointId) {
-        return servicesOfEndpoints[endpointId];
+        return numbers.servicesOfEndpoints()[endpointId];
     }
 
     @Override
@@ -173,8 +175,14 @@ final class DecisionTable implements Table {
 
     @Override
     public boolean dependsOnRecent(long high, long low, int protocol, int port) {
-        return recentLists > 0
-                && (recentReach.holdsEndpoint(high, low, port)
-                        || recentReach.holds(find(high, low, protocol, port, PacketKey.NEW)));
+        if (recentLists == 0) {
+            return false;
+        }
+        RecentReach reach = recentReach;
+        if (reach == null) {
+            reach = new RecentReach(starts(PacketKey.NEW));
+            recentReach = reach;
+        }
+        return reach.holdsEndpoint(high, low, port) || reach.holds(find(high, low, protocol, port, PacketKey.NEW));
     }
 }

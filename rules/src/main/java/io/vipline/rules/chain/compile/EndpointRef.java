@@ -3,18 +3,15 @@ package io.vipline.rules.chain.compile;
 import io.vipline.rules.net.IpPort;
 import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.SourceTranslation;
-import java.util.ArrayList;
-import java.util.List;
+import io.vipline.rules.table.Verdict;
+import java.util.Arrays;
 
-/**
- * A (service, endpoint) pair, one object for each, with the leaves that lead to it. Equal only to itself.
- */
+/** A (service, endpoint) pair, one object for each, with the leaves that lead to it. Equal only to itself. */
 final class EndpointRef {
     /** Any endpoint, in what is evaluated once for many. */
     static final EndpointRef ANY = new EndpointRef(null, "");
 
-    /** {@code protocol} is the packet's, for the set of destinations that are reached. */
-    private record Reached(SourceTranslation source, boolean local, List<Integer> recentSet, int protocol, Node leaf) {}
+    private static final Node.Leaf[] NONE = {};
 
     final IpPort endpoint;
     final String service;
@@ -22,7 +19,7 @@ final class EndpointRef {
     ServiceId serviceId;
 
     int id = -1;
-    private final List<Reached> leaves = new ArrayList<>(2);
+    private Node.Leaf[] leaves = NONE;
 
     EndpointRef(IpPort endpoint, String service) {
         this.endpoint = endpoint;
@@ -30,19 +27,19 @@ final class EndpointRef {
     }
 
     /** @return null if there is none yet */
-    Node leaf(SourceTranslation source, boolean local, Symbolic packet) {
-        for (Reached reached : leaves) {
-            if (reached.source.equals(source)
-                    && reached.local == local
-                    && reached.protocol == packet.protocol()
-                    && reached.recentSet.equals(packet.recentSet())) {
-                return reached.leaf;
+    Node leaf(SourceTranslation source, boolean local, int[] recentSet) {
+        for (Node.Leaf leaf : leaves) {
+            Verdict.Dnat dnat = (Verdict.Dnat) leaf.verdict;
+            if (dnat.local() == local && dnat.source().equals(source) && Arrays.equals(dnat.recentSet(), recentSet)) {
+                return leaf;
             }
         }
         return null;
     }
 
-    void add(SourceTranslation source, boolean local, Symbolic packet, Node leaf) {
-        leaves.add(new Reached(source, local, packet.recentSet(), packet.protocol(), leaf));
+    Node add(Verdict.Dnat verdict) {
+        leaves = Arrays.copyOf(leaves, leaves.length + 1);
+        leaves[leaves.length - 1] = new Node.Leaf(verdict);
+        return leaves[leaves.length - 1];
     }
 }

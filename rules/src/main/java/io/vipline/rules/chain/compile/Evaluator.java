@@ -49,27 +49,36 @@ final class Evaluator {
     private final SymbolicAction action;
     private final NodeFactory nodes;
     private final Continuations continuations;
+    /** Null if nobody will ask for them. */
+    private final Translations translations;
+
     private final Map<Course.Place, Node> ahead = new HashMap<>();
     private final SpineFold fold;
     private final Predicate sourceLocal;
     private final Predicate destinationLocal;
     private final Predicate destinationOpen;
-    private final int markMask;
-    private final long maxTries;
+    private final ClassKeys keys;
+    private long maxTries;
     private long tries;
 
-    Evaluator(IndexedRuleset rules, NodeNetwork network, ClassKeys keys, RecentLists recentLists, NodeFactory nodes) {
+    Evaluator(
+            IndexedRuleset rules,
+            NodeNetwork network,
+            ClassKeys keys,
+            RecentLists recentLists,
+            NodeFactory nodes,
+            Translations translations) {
         this.rules = rules;
         this.network = network;
         this.nodes = nodes;
+        this.translations = translations;
         this.terms = new SymbolicTerms(network, keys.named(), recentLists, rules::setsConnectionMark);
         this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
         this.continuations = new Continuations(keys, network, nodes);
-        this.maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();
         this.sourceLocal = new Predicate.SourceLocal(network);
         this.destinationLocal = new Predicate.DestinationLocal(network);
         this.destinationOpen = new Predicate.DestinationMayHaveType(network, LOCAL);
-        this.markMask = keys.markMask;
+        this.keys = keys;
         this.fold = new SpineFold(network, nodes, this::completed);
     }
 
@@ -77,6 +86,8 @@ final class Evaluator {
         ahead.clear();
         nodes.nextClass();
         tries = 0;
+        maxTries = MIN_MAX_TRIES + (long) MAX_TRIES_PER_RULE * rules.size();
+        int markMask = keys.markMask;
         if (markMask == 0) {
             return evaluate(packetClass, -1, 0);
         }
@@ -98,6 +109,12 @@ final class Evaluator {
         return nodes.test(sourceLocal, fromNode, fromElsewhere);
     }
 
+    /** What was evaluated before may not hold any more. */
+    void rulesChanged() {
+        continuations.forgetNamed();
+        terms.askedPorts().clear();
+    }
+
     void clearEntered() {
         action.nextClass();
         terms.askedPorts().clear();
@@ -107,9 +124,7 @@ final class Evaluator {
     Set<Integer> askedPorts() {
         Set<Integer> asked = new LinkedHashSet<>(terms.askedPorts());
         for (ChainIndex chain : action.entered()) {
-            for (int portKey : chain.portKeys) {
-                asked.add(portKey);
-            }
+            asked.addAll(chain.portKeys());
         }
         return asked;
     }
@@ -117,11 +132,14 @@ final class Evaluator {
     /** From between two base chains on. */
     private Node fromBoundary(Course course) {
         if (course.packet.known() != Knowledge.NONE) {
-            Set<Question> asked = rules.asked.from(course.hook, course.baseIndex);
+            Set<Question> asked = rules.asked().from(course.hook, course.baseIndex);
             course.packet = course.packet.knowing(course.packet.known().about(asked));
         }
         Symbolic packet = course.packet;
         boolean toSomeEndpoint = packet.isTranslated() && packet.translation() != EndpointRef.ANY;
+        if (toSomeEndpoint && translations != null) {
+            translations.note(packet);
+        }
         if (toSomeEndpoint && packet.isExact()) {
             return continuations.after(course, this::fromBoundary);
         }
@@ -148,7 +166,7 @@ final class Evaluator {
                 continue;
             }
             ChainIndex chain = chains.get(course.baseIndex++);
-            if (!chain.chain.base().orElseThrow().nat() || asksNat(course)) {
+            if (!chain.base.nat() || asksNat(course)) {
                 action.begin(course, chain);
                 return follow(course);
             }
@@ -216,8 +234,8 @@ final class Evaluator {
             }
             end = course.ahead();
             if (end == null) {
-                int next = course.frame.candidates.next(course.rule);
-                end = next < 0 ? endOfChain(course) : tryRule(course, next, spine);
+                IndexedRule next = course.frame.candidates.next(course.rule);
+                end = next == null ? endOfChain(course) : tryRule(course, next, spine);
             }
         }
         return fold.fold(spine, end);
@@ -227,20 +245,19 @@ final class Evaluator {
         Course.Frame left = course.frame;
         course.frame = left.caller;
         course.rule = left.resumeAt;
-        BaseChain base = course.base.chain.base().orElseThrow();
+        BaseChain base = course.base.base;
         return course.frame == null && !base.accepts()
                 ? nodes.leaf(new Verdict.Drop(DropCause.POLICY, ServiceId.NONE))
                 : null;
     }
 
     /** @return the rest of the way, if the rule decided it; null if the course goes on */
-    private Node tryRule(Course course, int index, List<SpineFold.Item> spine) {
+    private Node tryRule(Course course, IndexedRule rule, List<SpineFold.Item> spine) {
         if (++tries > maxTries) {
             return nodes.undecided(FORKS_TOO_OFTEN);
         }
-        course.rule = index + 1;
+        course.rule = rule.rank + 1;
         Symbolic packet = course.packet;
-        IndexedRule rule = course.frame.chain.rules[index];
         if (!packet.isTranslated() && !packet.isExact() && rule.exact.isTriple()) {
             return null;
         }
@@ -297,7 +314,7 @@ final class Evaluator {
     }
 
     private Symbolic settled(Match match, boolean holds, Symbolic packet) {
-        Optional<Question> question = Question.of(match).filter(rules.asked::isAskedAgain);
+        Optional<Question> question = Question.of(match).filter(rules.asked()::isAskedAgain);
         return question.isEmpty()
                 ? packet
                 : packet.knowing(packet.known().with(question.get(), holds != Question.isNegated(match)));

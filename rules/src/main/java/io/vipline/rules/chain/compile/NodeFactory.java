@@ -16,6 +16,8 @@ final class NodeFactory {
     /** Walks that one lookup may make where much is unknown; beyond, nothing is decided. */
     private static final int MAX_WALKS = 2048;
 
+    private static final int[] NO_LISTS = {};
+
     private record TestKey(Object question, Node then, Node otherwise, Node unknown) {}
 
     private record ChoiceKey(List<Integer> bounds, List<Node> branches) {}
@@ -50,16 +52,15 @@ final class NodeFactory {
     /** @param packet translated */
     Node dnat(Symbolic packet, SourceTranslation source, boolean local) {
         EndpointRef ref = packet.translation();
-        Node known = ref.leaf(source, local, packet);
+        int[] recentSet = packet.recentSet().isEmpty()
+                ? NO_LISTS
+                : packet.recentSet().stream().mapToInt(Integer::intValue).toArray();
+        Node known = ref.leaf(source, local, recentSet);
         if (known != null) {
             return known;
         }
-        registry.name(ref, packet);
-        int[] recentSet =
-                packet.recentSet().stream().mapToInt(Integer::intValue).toArray();
-        Node leaf = new Node.Leaf(new Verdict.Dnat(ref.endpoint, source, ref.serviceId, ref.id, recentSet, local));
-        ref.add(source, local, packet, leaf);
-        return leaf;
+        registry.number(ref);
+        return ref.add(new Verdict.Dnat(ref.endpoint, source, ref.serviceId, ref.id, recentSet, local));
     }
 
     Node test(Predicate predicate, Node then, Node otherwise) {

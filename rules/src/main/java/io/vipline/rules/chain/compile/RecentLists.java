@@ -1,11 +1,6 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.Match;
-import io.vipline.rules.chain.Rule;
-import io.vipline.rules.chain.Ruleset;
-import io.vipline.rules.chain.Target;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,44 +14,13 @@ final class RecentLists {
     private final Map<String, Integer> numbers = new LinkedHashMap<>();
     private final Set<String> unknown = new HashSet<>();
 
-    /** Must see every rule set before any term is asked. */
-    void collect(Ruleset ruleset) {
-        for (String table : ruleset.tables()) {
-            Set<String> filtering = reachedByFilters(ruleset, table);
-            for (Chain chain : ruleset.chains(table)) {
-                for (Rule rule : chain.rules()) {
-                    for (Match match : rule.matches()) {
-                        if (match instanceof Match.Recent recent) {
-                            collect(recent, !filtering.contains(chain.name()));
-                        }
-                    }
-                }
+    /** Must see every rule before any of its terms is asked, and again once packets reach it by other hooks than NAT's. */
+    void collect(IndexedRule rule) {
+        for (Match match : rule.matches) {
+            if (match instanceof Match.Recent recent) {
+                collect(recent, !rule.chain.isReachedByFilters());
             }
         }
-    }
-
-    /** The chains of a table that packets reach by another hook than those of NAT. */
-    private static Set<String> reachedByFilters(Ruleset ruleset, String table) {
-        Set<String> reached = new HashSet<>();
-        ArrayDeque<Chain> open = new ArrayDeque<>();
-        for (Chain chain : ruleset.chains(table)) {
-            if (chain.base().isPresent() && !chain.base().get().nat() && reached.add(chain.name())) {
-                open.add(chain);
-            }
-        }
-        while (!open.isEmpty()) {
-            for (Rule rule : open.poll().rules()) {
-                String next = switch (rule.target()) {
-                    case Target.Jump(String name) -> name;
-                    case Target.Goto(String name) -> name;
-                    default -> "";
-                };
-                if (!next.isEmpty() && reached.add(next)) {
-                    ruleset.chain(table, next).ifPresent(open::add);
-                }
-            }
-        }
-        return reached;
     }
 
     private void collect(Match.Recent recent, boolean onlyByNat) {
@@ -73,6 +37,11 @@ final class RecentLists {
 
     int number(String list) {
         return numbers.get(list);
+    }
+
+    /** Number of lists that nobody can tell the content of. */
+    int unknown() {
+        return unknown.size();
     }
 
     int count() {

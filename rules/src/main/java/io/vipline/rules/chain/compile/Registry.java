@@ -1,24 +1,36 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
-import io.vipline.rules.net.TupleMap;
 import io.vipline.rules.table.ServiceId;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
-/** Numbers Services and (service, endpoint) pairs in the order in which verdicts first name them. */
+/**
+ * Numbers Services and (service, endpoint) pairs in the order in which verdicts first name them. A number stays as long as
+ * the registry, whether or not verdicts still name its owner; tables read the arrays, which only grow at their end.
+ */
 final class Registry {
     private record Pair(String service, IpPort endpoint) {}
 
-    private final TupleMap<Boolean> reached = new TupleMap<>();
     private final Map<String, ServiceId> services = new HashMap<>();
-    private final List<ServiceId> servicesInOrder = new ArrayList<>();
     private final Map<Pair, EndpointRef> refs = new HashMap<>();
-    private final List<IpPort> endpointsInOrder = new ArrayList<>();
-    private final List<ServiceId> servicesOfEndpoints = new ArrayList<>();
+    private ServiceId[] servicesInOrder = new ServiceId[16];
+    private IpPort[] endpointsInOrder = new IpPort[64];
+    private ServiceId[] servicesOfEndpoints = new ServiceId[64];
+    private int endpointCount;
+
+    /** What a table says of the numbers in its verdicts: those below the counts. */
+    record Numbers(
+            ServiceId[] services,
+            int serviceCount,
+            IpPort[] endpoints,
+            ServiceId[] servicesOfEndpoints,
+            int endpointCount) {}
+
+    Numbers numbers() {
+        return new Numbers(servicesInOrder, services.size(), endpointsInOrder, servicesOfEndpoints, endpointCount);
+    }
 
     ServiceId service(String name) {
         if (name.isEmpty()) {
@@ -26,9 +38,13 @@ final class Registry {
         }
         ServiceId known = services.get(name);
         if (known == null) {
-            known = new ServiceId(servicesInOrder.size(), name);
-            servicesInOrder.add(known);
+            int index = services.size();
+            known = new ServiceId(index, name);
             services.put(name, known);
+            if (index == servicesInOrder.length) {
+                servicesInOrder = Arrays.copyOf(servicesInOrder, index * 2);
+            }
+            servicesInOrder[index] = known;
         }
         return known;
     }
@@ -37,34 +53,18 @@ final class Registry {
         return refs.computeIfAbsent(new Pair(service, endpoint), pair -> new EndpointRef(endpoint, service));
     }
 
-    /** Numbers the endpoint that a verdict is about to name, and notes where the packet ends up. */
-    void name(EndpointRef ref, Symbolic packet) {
-        if (ref.id < 0) {
-            ref.id = endpointsInOrder.size();
-            ref.serviceId = service(ref.service);
-            endpointsInOrder.add(ref.endpoint);
-            servicesOfEndpoints.add(ref.serviceId);
+    /** Numbers the endpoint that a verdict is about to name. */
+    void number(EndpointRef ref) {
+        if (ref.id >= 0) {
+            return;
         }
-        if (packet.isExact() && packet.protocol() != PacketClass.OTHER) {
-            IpAddress host = packet.host();
-            reached.put(host.high(), host.low(), TupleMap.portKey(packet.protocol(), packet.port()), true);
+        if (endpointCount == endpointsInOrder.length) {
+            endpointsInOrder = Arrays.copyOf(endpointsInOrder, endpointCount * 2);
+            servicesOfEndpoints = Arrays.copyOf(servicesOfEndpoints, endpointCount * 2);
         }
-    }
-
-    /** Destinations that packets are translated to. */
-    TupleMap<Boolean> reached() {
-        return reached;
-    }
-
-    List<ServiceId> services() {
-        return servicesInOrder;
-    }
-
-    List<IpPort> endpoints() {
-        return endpointsInOrder;
-    }
-
-    List<ServiceId> servicesOfEndpoints() {
-        return servicesOfEndpoints;
+        ref.serviceId = service(ref.service);
+        endpointsInOrder[endpointCount] = ref.endpoint;
+        servicesOfEndpoints[endpointCount] = ref.serviceId;
+        ref.id = endpointCount++;
     }
 }

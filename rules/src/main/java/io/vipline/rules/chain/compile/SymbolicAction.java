@@ -85,7 +85,7 @@ final class SymbolicAction {
             case Target.Reject(String with, String _) -> {
                 return nodes.leaf(new Verdict.Reject(with, nodes.registry().service(rule.service())));
             }
-            case Target.Return() -> course.rule = course.frame.chain.rules.length;
+            case Target.Return() -> course.rule = Long.MAX_VALUE;
             case Target.Jump(String name) -> {
                 return enter(course, indexed, name, false);
             }
@@ -128,8 +128,8 @@ final class SymbolicAction {
     }
 
     private Node enter(Course course, IndexedRule rule, String name, boolean instead) {
-        ChainIndex chain = rules.called(rule, course.base.chain.table());
-        if (chain == null) {
+        ChainIndex chain = rule.called;
+        if (!chain.present) {
             return nodes.undecided("chain " + name + " is not among the rules");
         }
         if (course.frame.depth > MAX_DEPTH) {

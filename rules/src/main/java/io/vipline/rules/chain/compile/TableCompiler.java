@@ -1,10 +1,7 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
-import io.vipline.rules.net.IpFamily;
-import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.Table;
 import java.util.List;
 
@@ -17,46 +14,12 @@ import java.util.List;
  * number of Services.
  */
 public final class TableCompiler {
-    private final NodeNetwork network;
-    private final Registry registry = new Registry();
-    private final NodeFactory nodes = new NodeFactory(registry);
-    private final RecentLists recentLists = new RecentLists();
-
-    private TableCompiler(NodeNetwork network) {
-        this.network = network;
-    }
+    private TableCompiler() {}
 
     /** @param rulesets at most one of each family; without one, packets of a family pass as they are */
     public static Table compile(List<Ruleset> rulesets, NodeNetwork network) {
-        return new TableCompiler(network).compile(rulesets);
-    }
-
-    private Table compile(List<Ruleset> rulesets) {
-        rulesets.forEach(recentLists::collect);
-        CtState[] states = states();
-        ClassTable[] classes = new ClassTable[IpFamily.values().length * states.length];
-        for (IpFamily family : IpFamily.values()) {
-            Ruleset ruleset = rulesets.stream()
-                    .filter(candidate -> candidate.family() == family)
-                    .findFirst()
-                    .orElseGet(() -> Ruleset.builder(family).build());
-            IndexedRuleset rules = new IndexedRuleset(ruleset);
-            for (int state = 0; state < states.length; state++) {
-                classes[family.ordinal() * states.length + state] =
-                        new ClassTableBuilder(rules, network, states[state], recentLists, nodes).build();
-            }
-        }
-        return new DecisionTable(classes, network, registry, recentLists.count());
-    }
-
-    /** In the order of {@link PacketKey}'s numbers. */
-    private static CtState[] states() {
-        CtState[] states = new CtState[PacketKey.UNTRACKED + 1];
-        states[PacketKey.NEW] = CtState.NEW;
-        states[PacketKey.ESTABLISHED] = CtState.ESTABLISHED;
-        states[PacketKey.RELATED] = CtState.RELATED;
-        states[PacketKey.INVALID] = CtState.INVALID;
-        states[PacketKey.UNTRACKED] = CtState.UNTRACKED;
-        return states;
+        IncrementalCompiler compiler = new IncrementalCompiler(network, false);
+        rulesets.forEach(compiler::putAll);
+        return compiler.table();
     }
 }

@@ -2,6 +2,7 @@ package io.vipline.rules.chain.nft;
 
 import io.vipline.rules.chain.AppendedRule;
 import io.vipline.rules.chain.Chain;
+import io.vipline.rules.chain.PlacedRule;
 import io.vipline.rules.chain.Rule;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.ServiceRules;
@@ -114,13 +115,33 @@ public final class KubeProxyNftRules {
         for (ServiceRules service : services) {
             ServicePort port = service.port();
             if (seen.add(port.clusterIp())) {
-                rules.add(new Rule(
-                        List.of(NftTerms.comment(INVALID_PORTS), NftTerms.to(port.clusterIp())),
-                        NftTerms.reject(family),
-                        port.origin(),
-                        ""));
+                rules.add(invalidPort(port));
             }
         }
         return rules;
+    }
+
+    private Rule invalidPort(ServicePort port) {
+        return new Rule(
+                List.of(NftTerms.comment(INVALID_PORTS), NftTerms.to(port.clusterIp())),
+                NftTerms.reject(family),
+                port.origin(),
+                "");
+    }
+
+    /** A Service port's rules in the chains that Services share; what ports share each of them has. */
+    public List<PlacedRule> placed(ServiceRules service) {
+        List<PlacedRule> placed = new ArrayList<>();
+        for (List<AppendedRule> shared : List.of(service.filter(), service.nat())) {
+            for (AppendedRule element : shared) {
+                placed.add(placed(NftChains.lookingUp(element.chain()), element.rule()));
+            }
+        }
+        placed.add(placed(NftChains.CLUSTER_IPS_CHECK, invalidPort(service.port())));
+        return placed;
+    }
+
+    private PlacedRule placed(String chain, Rule rule) {
+        return new PlacedRule(NftChains.table(family), chain, rule);
     }
 }

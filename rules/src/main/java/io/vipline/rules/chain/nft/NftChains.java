@@ -33,6 +33,16 @@ final class NftChains {
 
     private NftChains() {}
 
+    /** The chain in which the elements of a map stand: the one that looks them up by the whole destination, or its own. */
+    static String lookingUp(String map) {
+        return switch (map) {
+            case SERVICE_IPS -> SERVICES;
+            case NO_ENDPOINT_SERVICES -> SERVICE_ENDPOINTS_CHECK;
+            case FIREWALL_IPS -> FIREWALL_CHECK;
+            default -> map;
+        };
+    }
+
     /** {@code ip kube-proxy} or {@code ip6 kube-proxy}. */
     static String table(IpFamily family) {
         return addressKeyword(family) + " kube-proxy";

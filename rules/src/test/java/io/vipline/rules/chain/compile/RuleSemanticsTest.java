@@ -2,6 +2,7 @@ package io.vipline.rules.chain.compile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vipline.rules.chain.Chain;
 import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.RulesText;
@@ -60,8 +61,7 @@ class RuleSemanticsTest {
         Ruleset ruleset = RulesText.ipv4(String.join("\n", rules));
         ChainWalker walker = new ChainWalker(ruleset, NODE);
         Table table = TableCompiler.compile(List.of(ruleset), NODE);
-        RecentLists lists = new RecentLists();
-        lists.collect(ruleset);
+        RecentLists lists = numbered(ruleset);
         for (String line : lines) {
             if (line.startsWith("> ")) {
                 Case one = parse(line.substring(2));
@@ -76,6 +76,19 @@ class RuleSemanticsTest {
             }
         }
         return DynamicContainer.dynamicContainer(lines.getFirst(), tests);
+    }
+
+    /** The lists as the compiler numbers them. */
+    private static RecentLists numbered(Ruleset ruleset) {
+        RecentLists lists = new RecentLists();
+        IndexedRuleset rules = new IndexedRuleset(ruleset.family());
+        for (String table : ruleset.tables()) {
+            for (Chain chain : ruleset.chains(table)) {
+                ChainIndex index = rules.declare(chain);
+                chain.rules().forEach(rule -> lists.collect(rules.add(index, rule, index.size())));
+            }
+        }
+        return lists;
     }
 
     private static void check(Map<String, Double> actual, Case one) {
