@@ -4,8 +4,8 @@ import io.vipline.dataplane.memory.NativeMemory;
 import java.util.zip.CRC32C;
 
 /**
- * SCTP'"'"'s checksum (RFC 9260 appendix A): CRC32c over the packet with the field zero, stored least significant byte first.
- * It is linear, so a changed word changes it by an amount that depends on the word'"'"'s difference and the length alone: a
+ * SCTP's checksum (RFC 9260 appendix A): CRC32c over the packet with the field zero, stored least significant byte first.
+ * It is linear, so a changed word changes it by an amount that depends on the word's difference and the length alone: a
  * wrong checksum stays wrong, and a packet cut by a snap length can be updated without its payload.
  *
  * <p>Owned by one thread.

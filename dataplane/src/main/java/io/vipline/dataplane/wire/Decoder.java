@@ -63,7 +63,7 @@ public final class Decoder {
         }
     }
 
-    /** @return the network layer'"'"'s EtherType, {@link #UNKNOWN} or {@link #TRUNCATED}; sets {@link Packet#network} */
+    /** @return the network layer's EtherType, {@link #UNKNOWN} or {@link #TRUNCATED}; sets {@link Packet#network} */
     private static int link(NativeMemory memory, LinkType type, Packet packet) {
         return switch (type) {
             case ETHERNET -> ethernet(memory, packet, 14);
@@ -106,7 +106,7 @@ public final class Decoder {
         return behindTags(memory, packet, headerBytes, type);
     }
 
-    /** The version nibble tells: a loopback header'"'"'s family numbers differ from system to system. */
+    /** The version nibble tells: a loopback header's family numbers differ from system to system. */
     private static int raw(NativeMemory memory, Packet packet, int headerBytes) {
         if (packet.captured <= headerBytes) {
             return TRUNCATED;

@@ -95,7 +95,7 @@ public final class Ipv4 {
         }
     }
 
-    /** Whether the header'"'"'s checksum is right ({@code ip_rcv_core} drops a packet with a wrong one). */
+    /** Whether the header's checksum is right ({@code ip_rcv_core} drops a packet with a wrong one). */
     public static boolean hasRightChecksum(NativeMemory memory, Packet packet) {
         long sum = Checksum.sum(memory, packet.frameOffset + packet.network, packet.transport - packet.network);
         return Checksum.fold(sum) == 0xffff;

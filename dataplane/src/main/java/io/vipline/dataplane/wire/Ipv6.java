@@ -53,7 +53,7 @@ public final class Ipv6 {
         }
         int onWire = packet.original - packet.network;
         int payload = memory.getShort(at + PAYLOAD_LENGTH, BIG_ENDIAN) & 0xffff;
-        // 0: a jumbogram or a segmentation-offload frame (BIG TCP); the frame'"'"'s own length tells.
+        // 0: a jumbogram or a segmentation-offload frame (BIG TCP); the frame's own length tells.
         int ipBytes =
                 payload == 0 && memory.getByte(at + NEXT_HEADER) != NO_NEXT_HEADER ? onWire : HEADER_BYTES + payload;
         if (ipBytes > onWire) {

@@ -6,8 +6,8 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.memory.NativeMemory;
 
 /**
- * What decoding found in a frame: places relative to the frame'"'"'s start, so that they hold in a copy too, and values in
- * host order. Filled by {@link Decoder}, reused; owned by the forwarder'"'"'s thread.
+ * What decoding found in a frame: places relative to the frame's start, so that they hold in a copy too, and values in
+ * host order. Filled by {@link Decoder}, reused; owned by the forwarder's thread.
  */
 public final class Packet {
     public static final int NOT_IP = 0;
@@ -38,7 +38,7 @@ public final class Packet {
     public int ipBytes;
     /** Where the transport header begins: after all extension headers. */
     public int transport;
-    /** Bytes from the transport header to the packet'"'"'s end on the wire. */
+    /** Bytes from the transport header to the packet's end on the wire. */
     public int transportBytes;
     /** Bytes of these that are there. */
     public int transportCaptured;
@@ -48,7 +48,7 @@ public final class Packet {
     public long sourceLow;
     public long destinationHigh;
     public long destinationLow;
-    /** Ports; an ICMP query'"'"'s identifier in both; 0 where the protocol has none. */
+    /** Ports; an ICMP query's identifier in both; 0 where the protocol has none. */
     public int sourcePort;
 
     public int destinationPort;
@@ -99,7 +99,7 @@ public final class Packet {
         return captured < original;
     }
 
-    /** Whether the transport checksum is unfinished: its field holds the pseudo-header'"'"'s sum. */
+    /** Whether the transport checksum is unfinished: its field holds the pseudo-header's sum. */
     public boolean hasPartialChecksum() {
         return checksumStart >= 0;
     }
