@@ -63,6 +63,9 @@ public final class Pipeline implements AutoCloseable {
     /** Depends on every slot and entry that was touched, so that the loads are not optimised away. */
     private int touched;
 
+    private long v4Removals;
+    private long v6Removals;
+
     /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
         this(table, config, sink, counters, Router.TRANSPARENT);
@@ -97,8 +100,8 @@ public final class Pipeline implements AutoCloseable {
             Decoder.decode(frames, i, packets[i]);
             packets[i].number = nextNumber++;
         }
-        // 2. Touch: the misses of a batch overlap
-        touch(count);
+        // 2. Search: the misses of a batch overlap
+        search(count);
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
             nowNs = Math.max(nowNs, frames.timeNs[i]);
@@ -132,21 +135,29 @@ public final class Pipeline implements AutoCloseable {
         return nowNs;
     }
 
-    private void touch(int count) {
+    private void search(int count) {
         int sum = 0;
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            packet.firstSlot =
-                    packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
-        }
-        for (int i = 0; i < count; i++) {
-            sum += packets[i].firstSlot == 0 ? 0 : connections(packets[i]).touchEntry(packets[i].firstSlot);
+            sum += packet.family == Packet.NOT_IP ? 0 : connections(packet).touchSlot(packet.hash);
         }
         touched += sum;
+        v4Removals = v4.removals();
+        v6Removals = v6.removals();
+        for (int i = 0; i < count; i++) {
+            Packet packet = packets[i];
+            if (packet.family != Packet.NOT_IP && packet.problem == null) {
+                packet.found = connections(packet).search(packet, clientView);
+            }
+        }
     }
 
     private ConnectionTable connections(Packet packet) {
         return packet.family == Packet.IPV6 ? v6 : v4;
+    }
+
+    private long removals(Packet packet) {
+        return packet.family == Packet.IPV6 ? v6Removals : v4Removals;
     }
 
     private boolean isMine(Packet packet) {
@@ -191,7 +202,10 @@ public final class Pipeline implements AutoCloseable {
 
     private void tracked(Packet packet) {
         ConnectionTable connections = connections(packet);
-        long found = connections.find(packet, clientView, nowNs);
+        long found = packet.found;
+        if (found < 0 || removals(packet) != connections.removals() || connections.isOver((int) (found >>> 2), nowNs)) {
+            found = connections.find(packet, clientView, nowNs);
+        }
         if (found != ConnectionTable.MISS) {
             known(packet, connections, (int) (found >>> 2), (int) found & 3);
         } else if (clientView && isAnswerToUnseenRequest(packet)) {

@@ -55,10 +55,10 @@ public class ConntrackBenchmark {
             Decoder.decode(batch, i, packets[i]);
         }
         for (int i = 0; i < batch.count; i++) {
-            packets[i].firstSlot = connections.touchSlot(packets[i].hash);
+            found += connections.touchSlot(packets[i].hash);
         }
         for (int i = 0; i < batch.count; i++) {
-            found += connections.touchEntry(packets[i].firstSlot);
+            packets[i].found = connections.search(packets[i], false);
         }
         for (int i = 0; i < batch.count; i++) {
             long entry = connections.find(packets[i], true, frames.nowNs());

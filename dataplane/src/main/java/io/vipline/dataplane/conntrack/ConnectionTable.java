@@ -42,6 +42,7 @@ public final class ConnectionTable implements AutoCloseable {
     private int allocated;
     private int freeHead = -1;
     private int live;
+    private long removals;
 
     private Arena indexArena;
     private NativeMemory index;
@@ -105,20 +106,34 @@ public final class ConnectionTable implements AutoCloseable {
         return index.getInt((hash & slotMask) << 3);
     }
 
-    /** Reads the entry that {@link #touchSlot} pointed at, for the same purpose. */
-    public int touchEntry(int slotReference) {
-        int reference = slotReference - 1;
-        return reference < 0 ? 0 : chunkOf(reference >>> 1).getInt(offsetOf(reference >>> 1) + Connection.EXPIRY_NS);
+    /** How many connections were forgotten so far: what {@link #search} found stands for as long as this does. */
+    public long removals() {
+        return removals;
+    }
+
+    /** Whether a connection's time is over. */
+    public boolean isOver(int entry, long nowNs) {
+        return chunkOf(entry).getLong(offsetOf(entry) + Connection.EXPIRY_NS) <= nowNs;
     }
 
     /**
-     * Finds the connection of a packet by its tuple.
+     * Finds the connection of a packet by its tuple; one whose time is over is forgotten.
      *
      * @param clientView whether {@link #CLIENT_REPLY} counts as a match
      * @return {@code entry << 2 | kind}, kind being {@link #ORIGINAL}, {@link #REPLY} or {@link #CLIENT_REPLY}; {@link
      *     #MISS}
      */
     public long find(Packet packet, boolean clientView, long nowNs) {
+        long found = search(packet, clientView);
+        while (found != MISS && isOver((int) (found >>> 2), nowNs)) {
+            remove((int) (found >>> 2));
+            found = search(packet, clientView);
+        }
+        return found;
+    }
+
+    /** {@link #find} among all connections, those whose time is over included. */
+    public long search(Packet packet, boolean clientView) {
         int hash = packet.hash;
         int slot = hash & slotMask;
         while (true) {
@@ -130,12 +145,7 @@ public final class ConnectionTable implements AutoCloseable {
                 int reference = (int) content - 1;
                 int kind = matches(packet, reference, clientView);
                 if (kind >= 0) {
-                    int entry = reference >>> 1;
-                    if (chunkOf(entry).getLong(offsetOf(entry) + Connection.EXPIRY_NS) > nowNs) {
-                        return (long) entry << 2 | kind;
-                    }
-                    remove(entry);
-                    return find(packet, clientView, nowNs);
+                    return (long) (reference >>> 1) << 2 | kind;
                 }
             }
             slot = slot + 1 & slotMask;
@@ -273,6 +283,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Gives back an entry that was allocated but never inserted. */
     public void release(int entry) {
+        removals++;
         NativeMemory chunk = chunkOf(entry);
         int at = offsetOf(entry);
         chunk.putInt(at, freeHead + 1);

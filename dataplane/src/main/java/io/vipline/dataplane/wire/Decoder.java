@@ -40,6 +40,7 @@ public final class Decoder {
         packet.untracked = false;
         packet.malformedTransport = false;
         packet.hasPorts = false;
+        packet.found = -1;
         packet.tcpFlags = 0;
         packet.icmpTypeCode = 0;
         packet.sourcePort = 0;

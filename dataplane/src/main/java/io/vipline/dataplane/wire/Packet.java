@@ -91,8 +91,8 @@ public final class Packet {
     public int checksumOffset;
     /** Hash of the tuple, the same for both directions. */
     public int hash;
-    /** What the connection table's slot for {@link #hash} held when the batch was touched. */
-    public int firstSlot;
+    /** What a search for the tuple found, as {@code ConnectionTable.search} tells; negative: nothing, or nobody searched. */
+    public long found;
 
     /** Whether the snap length cut the frame. */
     public boolean isCut() {
