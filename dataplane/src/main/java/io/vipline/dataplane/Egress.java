@@ -83,7 +83,7 @@ final class Egress {
     }
 
     private void forwardOptions(FrameBatch batch, int frame, Packet packet) {
-        long timeNs = batch.timeNs[packet.slot];
+        long timeNs = batch.timeNs(packet.slot);
         config.nodeAddresses()
                 .of(true)
                 .ifPresent(address -> Ipv4Options.forward(emitter.memory(), frame, packet, address.v4(), timeNs));

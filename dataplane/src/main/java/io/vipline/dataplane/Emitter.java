@@ -13,7 +13,6 @@ import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
-import java.nio.ByteOrder;
 
 /** Puts finished frames into a sink: claims room, copies, fills in the record's header. Owned by one thread. */
 final class Emitter {
@@ -94,15 +93,14 @@ final class Emitter {
      * @return whether it counts as forwarded; false: it ended here, and the router has counted it
      */
     boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
-        header(batch, packet, packet.captured, packet.original);
         NativeMemory out = sink.memory();
-        int slot = packet.slot;
+        out.putLong(record + FinishedFrame.NUMBER, packet.number);
+        batch.describe(packet.slot, out, record);
+        out.putPair(record + FinishedFrame.CHECKSUM_START, packet.checksumStart, packet.checksumOffset);
         int endpointId = connection == null ? -1 : connection.endpointId();
         int flow = connection == null ? -1 : connection.flow();
-        out.putLong(record + FinishedFrame.CHECKSUM_START, pair(packet.checksumStart, packet.checksumOffset));
-        out.putLong(record + FinishedFrame.GSO_TYPE, pair(batch.gsoType[slot], batch.gsoSize[slot]));
-        out.putLong(record + FinishedFrame.DISPOSITION, pair(disposition.ordinal(), endpointId));
-        out.putLong(record + FinishedFrame.FLOW, pair(flow, flags));
+        out.putPair(record + FinishedFrame.DISPOSITION, disposition.ordinal(), endpointId);
+        out.putPair(record + FinishedFrame.FLOW, flow, flags);
         out.putInt(record + FinishedFrame.PROTOCOL, -1);
         if (tellsOrigin && connection != null) {
             origin(out, connection);
@@ -131,30 +129,15 @@ final class Emitter {
 
     /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
     boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
-        header(batch, packet, frameBytes, frameBytes);
         NativeMemory out = sink.memory();
-        out.putLong(record + FinishedFrame.CHECKSUM_START, pair(-1, 0));
+        out.putLong(record + FinishedFrame.NUMBER, packet.number);
+        batch.describe(packet.slot, out, record);
+        out.putPair(record + FinishedFrame.LENGTH, frameBytes, frameBytes);
+        out.putPair(record + FinishedFrame.CHECKSUM_START, -1, 0);
         out.putLong(record + FinishedFrame.GSO_TYPE, 0);
-        out.putLong(record + FinishedFrame.DISPOSITION, pair(Disposition.GENERATED.ordinal(), -1));
-        out.putLong(record + FinishedFrame.FLOW, pair(-1, 0));
+        out.putPair(record + FinishedFrame.DISPOSITION, Disposition.GENERATED.ordinal(), -1);
+        out.putPair(record + FinishedFrame.FLOW, -1, 0);
         out.putInt(record + FinishedFrame.PROTOCOL, -1);
         return leave(packet);
-    }
-
-    private void header(FrameBatch batch, Packet packet, int captured, int original) {
-        NativeMemory out = sink.memory();
-        int slot = packet.slot;
-        out.putLong(record + FinishedFrame.NUMBER, packet.number);
-        out.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[slot]);
-        out.putLong(record + FinishedFrame.LENGTH, pair(captured, original));
-        int linkType = batch.linkType[slot].ordinal();
-        out.putLong(record + FinishedFrame.INTERFACE, pair(batch.interfaceIndex[slot], linkType));
-    }
-
-    /** Two neighbouring fields, written with one store. */
-    private static long pair(int first, int second) {
-        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-                ? first & 0xffff_ffffL | (long) second << 32
-                : (long) first << 32 | second & 0xffff_ffffL;
     }
 }

@@ -104,7 +104,7 @@ public final class Pipeline implements AutoCloseable {
         search(count);
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            nowNs = Math.max(nowNs, frames.timeNs[i]);
+            nowNs = Math.max(nowNs, frames.timeNs(i));
             // 3. Find the connection, 4. or ask the rules, 5. and forward
             if (!router.arrive(frames, packet)) {
                 count(packet);

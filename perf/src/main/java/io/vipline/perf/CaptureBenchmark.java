@@ -57,15 +57,15 @@ public class CaptureBenchmark {
             for (int i = 0; i < frames.batches(); i++) {
                 FrameBatch from = frames.nextBatch();
                 for (int j = 0; j < from.count; j++) {
-                    int record = area.claim(from.captured[j]);
+                    int record = area.claim(from.captured(j));
                     area.memory().setMemory(record, FinishedFrame.HEADER_BYTES, (byte) 0);
-                    area.memory().putLong(record + FinishedFrame.TIME_NS, from.timeNs[j]);
-                    area.memory().putInt(record + FinishedFrame.LENGTH, from.captured[j]);
-                    area.memory().putInt(record + FinishedFrame.ORIGINAL_LENGTH, from.original[j]);
+                    area.memory().putLong(record + FinishedFrame.TIME_NS, from.timeNs(j));
+                    area.memory().putInt(record + FinishedFrame.LENGTH, from.captured(j));
+                    area.memory().putInt(record + FinishedFrame.ORIGINAL_LENGTH, from.original(j));
                     area.memory().putInt(record + FinishedFrame.LINK_TYPE, LinkType.ETHERNET.ordinal());
                     area.memory()
                             .putBytes(
-                                    record + FinishedFrame.HEADER_BYTES, from.memory, from.offset[j], from.captured[j]);
+                                    record + FinishedFrame.HEADER_BYTES, from.memory, from.offset(j), from.captured(j));
                     area.commit();
                     writer.write(area.memory(), record, null);
                 }
@@ -80,7 +80,7 @@ public class CaptureBenchmark {
             reader.rewind(0);
             reader.poll(batch, FrameBatch.CAPACITY);
         }
-        return batch.offset[0];
+        return batch.offset(0);
     }
 
     @TearDown

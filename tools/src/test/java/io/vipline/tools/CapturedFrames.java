@@ -32,9 +32,9 @@ final class CapturedFrames {
         try (CaptureReader reader = CaptureReader.open(file)) {
             while (reader.poll(batch, FrameBatch.CAPACITY) != FrameSource.END) {
                 for (int i = 0; i < batch.count; i++) {
-                    byte[] bytes = new byte[batch.captured[i]];
-                    batch.memory.getBytes(batch.offset[i], bytes);
-                    frames.add(new Frame(bytes, batch.original[i], batch.timeNs[i], batch.linkType[i]));
+                    byte[] bytes = new byte[batch.captured(i)];
+                    batch.memory.getBytes(batch.offset(i), bytes);
+                    frames.add(new Frame(bytes, batch.original(i), batch.timeNs(i), batch.linkType(i)));
                 }
             }
         }

@@ -45,9 +45,9 @@ public final class AtomicFragment {
                 0,
                 atomic.captured - HEADER_BYTES,
                 atomic.original - HEADER_BYTES,
-                from.timeNs[slot],
-                from.interfaceIndex[slot],
-                from.linkType[slot]);
+                from.timeNs(slot),
+                from.interfaceIndex(slot),
+                from.linkType(slot));
         Decoder.decode(batch, 0, packet);
         packet.number = atomic.number;
         packet.inInterface = atomic.inInterface;

@@ -55,8 +55,8 @@ public final class Datagram implements AutoCloseable {
                     packet.network,
                     packet.fragmentHeader,
                     payloadAt,
-                    batch.interfaceIndex[packet.slot],
-                    batch.linkType[packet.slot]);
+                    batch.interfaceIndex(packet.slot),
+                    batch.linkType(packet.slot));
         }
 
         /** Bytes of payload that are there; a trailer behind them is not payload. */

@@ -96,7 +96,7 @@ public final class Reassembly {
                     yield null;
                 }
                 forget(key);
-                datagram.assemble(packet.number, batch.timeNs[packet.slot]);
+                datagram.assemble(packet.number, batch.timeNs(packet.slot));
                 yield datagram;
             }
         };

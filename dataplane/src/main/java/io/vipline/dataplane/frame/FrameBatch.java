@@ -4,7 +4,7 @@ import io.vipline.dataplane.memory.NativeMemory;
 
 /**
  * Frames as a source hands them over: places in one memory, with what came along. Frame {@code i} is {@link #captured}
- * {@code [i]} bytes at {@link #offset}{@code [i]} of {@link #memory}. Owned by the forwarder's thread; the bytes belong
+ * bytes at {@link #offset} of {@link #memory}. Owned by the forwarder's thread; the bytes belong
  * to the source and are valid until its next {@link FrameSource#poll}. They are never written to: the memory may be a
  * read-only mapping.
  */
@@ -15,36 +15,20 @@ public final class FrameBatch {
     /** Memory that all frames of the batch lie in: wrapped by the source, replaced only between polls. */
     public final NativeMemory memory = new NativeMemory(0, 0);
 
+    /** Frames in the batch. */
     public int count;
-    public final int[] offset;
-    /** Bytes present. */
-    public final int[] captured;
-    /** Bytes that the frame had on the wire: more than {@link #captured} if it was cut by a snap length, never less. */
-    public final int[] original;
-    /** Nanoseconds since 1970. */
-    public final long[] timeNs;
-    /** Index into the source's interfaces. */
-    public final int[] interfaceIndex;
-
-    public final LinkType[] linkType;
 
     /**
-     * Where an unfinished checksum begins to sum, from the frame's start ({@code virtio_net_hdr.csum_start}, or as
-     * derived from {@code TP_STATUS_CSUMNOTREADY}); -1: the checksum is finished; {@link #CHECKSUM_AT_TRANSPORT}: it is
-     * unfinished and begins at the transport header, which decoding will find.
+     * What is said of each frame, {@link #DESCRIPTOR_BYTES} each: in the layout of a {@link FinishedFrame} record up to
+     * {@link FinishedFrame#DISPOSITION}, so that a frame which goes on takes it along word by word, then the place.
      */
-    public final int[] checksumStart;
+    private final NativeMemory descriptors;
 
+    private static final int DESCRIPTOR_BYTES_LOG2 = 6;
+    private static final int OFFSET = FinishedFrame.DISPOSITION;
+
+    /** A {@link #checksumStart} of one that begins at the transport header, which decoding will find. */
     public static final int CHECKSUM_AT_TRANSPORT = -2;
-
-    /** Where the sum goes, from {@link #checksumStart} on. */
-    public final int[] checksumOffset;
-
-    /** {@code virtio_net_hdr.gso_type}; 0: not a super-frame. */
-    public final int[] gsoType;
-
-    /** Payload bytes of each segment. */
-    public final int[] gsoSize;
 
     public FrameBatch() {
         this(CAPACITY);
@@ -52,45 +36,98 @@ public final class FrameBatch {
 
     /** @param capacity frames that it can hold; sources fill batches of {@link #CAPACITY} */
     public FrameBatch(int capacity) {
-        offset = new int[capacity];
-        captured = new int[capacity];
-        original = new int[capacity];
-        timeNs = new long[capacity];
-        interfaceIndex = new int[capacity];
-        linkType = new LinkType[capacity];
-        checksumStart = new int[capacity];
-        checksumOffset = new int[capacity];
-        gsoType = new int[capacity];
-        gsoSize = new int[capacity];
+        descriptors = NativeMemory.allocate(capacity << DESCRIPTOR_BYTES_LOG2);
     }
 
-    /** Appends a finished Ethernet-like frame; a source with offload state sets the fields itself. */
+    /** Appends a finished Ethernet-like frame; a source with offload state sets that afterwards. */
     public void add(
             int frameOffset, int capturedBytes, int originalBytes, long frameTimeNs, int interfaceIdx, LinkType type) {
-        int i = count++;
-        offset[i] = frameOffset;
-        captured[i] = capturedBytes;
-        original[i] = originalBytes;
-        timeNs[i] = frameTimeNs;
-        interfaceIndex[i] = interfaceIdx;
-        linkType[i] = type;
-        checksumStart[i] = -1;
-        checksumOffset[i] = 0;
-        gsoType[i] = 0;
-        gsoSize[i] = 0;
+        int at = at(count++);
+        descriptors.putLong(at + FinishedFrame.TIME_NS, frameTimeNs);
+        descriptors.putPair(at + FinishedFrame.LENGTH, capturedBytes, originalBytes);
+        descriptors.putPair(at + FinishedFrame.INTERFACE, interfaceIdx, type.ordinal());
+        descriptors.putPair(at + FinishedFrame.CHECKSUM_START, -1, 0);
+        descriptors.putLong(at + FinishedFrame.GSO_TYPE, 0);
+        descriptors.putInt(at + OFFSET, frameOffset);
+    }
+
+    private static int at(int slot) {
+        return slot << DESCRIPTOR_BYTES_LOG2;
+    }
+
+    /** Where the frame begins in {@link #memory}. */
+    public int offset(int slot) {
+        return descriptors.getInt(at(slot) + OFFSET);
+    }
+
+    /** Bytes present. */
+    public int captured(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.LENGTH);
+    }
+
+    /** Bytes that the frame had on the wire: more than {@link #captured} if it was cut by a snap length, never less. */
+    public int original(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.ORIGINAL_LENGTH);
+    }
+
+    /** Nanoseconds since 1970. */
+    public long timeNs(int slot) {
+        return descriptors.getLong(at(slot) + FinishedFrame.TIME_NS);
+    }
+
+    /** Index into the source's interfaces. */
+    public int interfaceIndex(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.INTERFACE);
+    }
+
+    public LinkType linkType(int slot) {
+        return LinkType.ofOrdinal(descriptors.getInt(at(slot) + FinishedFrame.LINK_TYPE));
+    }
+
+    /**
+     * Where an unfinished checksum begins to sum, from the frame's start ({@code virtio_net_hdr.csum_start}, or as
+     * derived from {@code TP_STATUS_CSUMNOTREADY}); -1: the checksum is finished; or {@link #CHECKSUM_AT_TRANSPORT}.
+     */
+    public int checksumStart(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.CHECKSUM_START);
+    }
+
+    /** Where the sum goes, from {@link #checksumStart} on. */
+    public int checksumOffset(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.CHECKSUM_OFFSET);
+    }
+
+    /** {@code virtio_net_hdr.gso_type}; 0: not a super-frame. */
+    public int gsoType(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.GSO_TYPE);
+    }
+
+    /** Payload bytes of each segment. */
+    public int gsoSize(int slot) {
+        return descriptors.getInt(at(slot) + FinishedFrame.GSO_SIZE);
+    }
+
+    /** The frame's checksum is unfinished. */
+    public void unfinishedChecksum(int slot, int start, int offset) {
+        descriptors.putPair(at(slot) + FinishedFrame.CHECKSUM_START, start, offset);
+    }
+
+    /** The frame is a super-frame. */
+    public void superFrame(int slot, int gsoType, int gsoSize) {
+        descriptors.putPair(at(slot) + FinishedFrame.GSO_TYPE, gsoType, gsoSize);
+    }
+
+    /** Writes what is said of a frame into the record that it leaves in. */
+    public void describe(int slot, NativeMemory out, int record) {
+        int at = at(slot);
+        for (int field = FinishedFrame.TIME_NS; field < FinishedFrame.DISPOSITION; field += 8) {
+            out.putLong(record + field, descriptors.getLong(at + field));
+        }
     }
 
     /** Moves what is said of the frame at {@code from} to {@code to}; its bytes stay where they are. */
     public void move(int from, int to) {
-        offset[to] = offset[from];
-        captured[to] = captured[from];
-        original[to] = original[from];
-        timeNs[to] = timeNs[from];
-        interfaceIndex[to] = interfaceIndex[from];
-        linkType[to] = linkType[from];
-        checksumStart[to] = checksumStart[from];
-        checksumOffset[to] = checksumOffset[from];
-        gsoType[to] = gsoType[from];
-        gsoSize[to] = gsoSize[from];
+        describe(from, descriptors, at(to));
+        descriptors.putInt(at(to) + OFFSET, offset(from));
     }
 }

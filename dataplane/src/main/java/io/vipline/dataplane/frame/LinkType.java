@@ -22,6 +22,8 @@ public enum LinkType {
     /** Any other: frames pass through uninterpreted. */
     OTHER(-1);
 
+    private static final LinkType[] TYPES = values();
+
     private final int number;
 
     LinkType(int number) {
@@ -30,6 +32,10 @@ public enum LinkType {
 
     public int number() {
         return number;
+    }
+
+    static LinkType ofOrdinal(int ordinal) {
+        return TYPES[ordinal];
     }
 
     public static LinkType ofNumber(int number) {

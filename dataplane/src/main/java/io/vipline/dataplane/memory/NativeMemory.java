@@ -153,6 +153,12 @@ public final class NativeMemory {
         UnsafeApi.putLong(address + index, value);
     }
 
+    /** Two neighbouring ints, written with one store. */
+    public void putPair(int index, int first, int second) {
+        boolean isLittle = NATIVE == ByteOrder.LITTLE_ENDIAN;
+        putLong(index, Integer.toUnsignedLong(isLittle ? first : second) | (long) (isLittle ? second : first) << 32);
+    }
+
     public void putLong(int index, long value, ByteOrder order) {
         putLong(index, order == NATIVE ? value : Long.reverseBytes(value));
     }

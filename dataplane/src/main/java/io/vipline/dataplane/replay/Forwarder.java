@@ -69,7 +69,7 @@ final class Forwarder implements AutoCloseable {
             if (batch.count == 0) {
                 continue;
             }
-            pace.await(batch.timeNs[0]);
+            pace.await(batch.timeNs(0));
             pipeline.process(batch);
             seen += batch.count;
             doneBefore = seen;

@@ -60,9 +60,9 @@ public final class LinkRouter implements Router {
 
     @Override
     public boolean arrive(FrameBatch batch, Packet packet) {
-        nowNs = Math.max(nowNs, batch.timeNs[packet.slot]);
+        nowNs = Math.max(nowNs, batch.timeNs(packet.slot));
         int frame = packet.frameOffset;
-        int index = batch.interfaceIndex[packet.slot];
+        int index = batch.interfaceIndex(packet.slot);
         long destination = Ethernet.address(batch.memory, frame + Ethernet.DESTINATION);
         packet.inInterface = interfaces.get(index).name();
         if (packet.problem != null) {

@@ -26,10 +26,10 @@ public final class Decoder {
     public static void decode(FrameBatch batch, int slot, Packet packet) {
         packet.slot = slot;
         packet.memory = batch.memory;
-        packet.frameOffset = batch.offset[slot];
-        packet.captured = batch.captured[slot];
-        packet.original = Math.max(batch.original[slot], packet.captured);
-        packet.ethernet = batch.linkType[slot] == LinkType.ETHERNET;
+        packet.frameOffset = batch.offset(slot);
+        packet.captured = batch.captured(slot);
+        packet.original = Math.max(batch.original(slot), packet.captured);
+        packet.ethernet = batch.linkType(slot) == LinkType.ETHERNET;
         packet.family = Packet.NOT_IP;
         packet.problem = null;
         packet.protocol = -1;
@@ -45,9 +45,9 @@ public final class Decoder {
         packet.icmpTypeCode = 0;
         packet.sourcePort = 0;
         packet.destinationPort = 0;
-        packet.checksumStart = batch.checksumStart[slot];
-        packet.checksumOffset = batch.checksumOffset[slot];
-        int etherType = link(batch.memory, batch.linkType[slot], packet);
+        packet.checksumStart = batch.checksumStart(slot);
+        packet.checksumOffset = batch.checksumOffset(slot);
+        int etherType = link(batch.memory, batch.linkType(slot), packet);
         if (etherType == ETHERTYPE_IPV4) {
             Ipv4.decode(batch.memory, packet);
         } else if (etherType == ETHERTYPE_IPV6) {

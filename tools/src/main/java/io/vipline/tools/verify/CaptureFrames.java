@@ -44,9 +44,9 @@ public final class CaptureFrames {
         FrameBatch batch = new FrameBatch();
         while (source.poll(batch, FrameBatch.CAPACITY) != FrameSource.END) {
             for (int i = 0; i < batch.count; i++) {
-                byte[] frame = new byte[batch.captured[i]];
-                batch.memory.getBytes(batch.offset[i], frame);
-                read.add(frame, batch.original[i] > batch.captured[i], batch.linkType[i]);
+                byte[] frame = new byte[batch.captured(i)];
+                batch.memory.getBytes(batch.offset(i), frame);
+                read.add(frame, batch.original(i) > batch.captured(i), batch.linkType(i));
             }
         }
         return read;

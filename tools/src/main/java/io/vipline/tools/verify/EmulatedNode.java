@@ -134,7 +134,7 @@ final class EmulatedNode implements AutoCloseable {
     private final class TwoLinks implements Router {
         @Override
         public boolean arrive(FrameBatch frames, Packet packet) {
-            packet.inInterface = layout.interfaceOf(Side.values()[frames.interfaceIndex[packet.slot]]);
+            packet.inInterface = layout.interfaceOf(Side.values()[frames.interfaceIndex(packet.slot)]);
             return true;
         }
 

@@ -268,14 +268,14 @@ final class KernelNode implements AutoCloseable {
     private void receive(Side side) {
         int count = sockets.get(side).receive(incoming, FrameBatch.CAPACITY, side.ordinal(), 0);
         for (int i = 0; i < count; i++) {
-            int frame = incoming.offset[i];
+            int frame = incoming.offset(i);
             int type = Ethernet.type(incoming.memory, frame);
             if (type != Ethernet.TYPE_IPV4 && type != Ethernet.TYPE_IPV6) {
                 continue;
             }
-            byte[] packet = new byte[incoming.captured[i] - Ethernet.HEADER_BYTES];
+            byte[] packet = new byte[incoming.captured(i) - Ethernet.HEADER_BYTES];
             incoming.memory.getBytes(frame + Ethernet.HEADER_BYTES, packet);
-            finishChecksum(packet, incoming.checksumStart[i] - Ethernet.HEADER_BYTES, incoming.checksumOffset[i]);
+            finishChecksum(packet, incoming.checksumStart(i) - Ethernet.HEADER_BYTES, incoming.checksumOffset(i));
             if (isMarker(packet)) {
                 markersBack = NativeMemory.copyOf(packet).getInt(28, BIG_ENDIAN);
             } else if (!isOfTheLink(packet) && !isLate(packet)) {

@@ -172,9 +172,9 @@ public final class CaptureReader implements RewindableSource {
     private void noteTimes(FrameBatch batch) {
         for (int i = 0; i < batch.count; i++) {
             // a simple packet block has no time
-            if (batch.timeNs[i] != parser.timeShiftNs) {
-                earliestNs = Math.min(earliestNs, batch.timeNs[i] - parser.timeShiftNs);
-                latestNs = Math.max(latestNs, batch.timeNs[i] - parser.timeShiftNs);
+            if (batch.timeNs(i) != parser.timeShiftNs) {
+                earliestNs = Math.min(earliestNs, batch.timeNs(i) - parser.timeShiftNs);
+                latestNs = Math.max(latestNs, batch.timeNs(i) - parser.timeShiftNs);
             }
         }
     }

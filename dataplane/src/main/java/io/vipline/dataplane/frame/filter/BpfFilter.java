@@ -52,17 +52,17 @@ public final class BpfFilter implements FrameFilter {
 
     @Override
     public boolean matches(FrameBatch batch, int i) {
-        int captured = batch.captured[i];
+        int captured = batch.captured(i);
         if (captured > frame.length) {
             frame = new byte[Math.max(captured, 2 * frame.length)];
         }
-        batch.memory.getBytes(batch.offset[i], frame, 0, captured);
-        return codeOf(batch, i).matches(frame, batch.original[i], captured);
+        batch.memory.getBytes(batch.offset(i), frame, 0, captured);
+        return codeOf(batch, i).matches(frame, batch.original(i), captured);
     }
 
     private BpfCode codeOf(FrameBatch batch, int i) {
-        int face = batch.interfaceIndex[i];
-        if (batch.linkType[i] == LinkType.BSD_LOOPBACK && isOtherByteOrder(batch, i)) {
+        int face = batch.interfaceIndex(i);
+        if (batch.linkType(i) == LinkType.BSD_LOOPBACK && isOtherByteOrder(batch, i)) {
             return codeOf(new Link(interfaces.get(face).linkNumber(), true));
         }
         if (face < ofInterface.length && ofInterface[face] != null) {
@@ -73,7 +73,7 @@ public final class BpfFilter implements FrameFilter {
 
     /** Protocol families are small numbers, so the order of their bytes shows. */
     private static boolean isOtherByteOrder(FrameBatch batch, int i) {
-        return batch.captured[i] >= 4 && (batch.memory.getInt(batch.offset[i]) & 0xffff_0000) != 0;
+        return batch.captured(i) >= 4 && (batch.memory.getInt(batch.offset(i)) & 0xffff_0000) != 0;
     }
 
     private BpfCode keep(int face, BpfCode code) {

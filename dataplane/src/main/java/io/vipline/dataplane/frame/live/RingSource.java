@@ -41,10 +41,12 @@ public final class RingSource implements FrameSource {
                     memory.getLong(record + FinishedFrame.TIME_NS),
                     memory.getInt(record + FinishedFrame.INTERFACE),
                     LINK_TYPES[memory.getInt(record + FinishedFrame.LINK_TYPE)]);
-            batch.checksumStart[i] = memory.getInt(record + FinishedFrame.CHECKSUM_START);
-            batch.checksumOffset[i] = memory.getInt(record + FinishedFrame.CHECKSUM_OFFSET);
-            batch.gsoType[i] = memory.getInt(record + FinishedFrame.GSO_TYPE);
-            batch.gsoSize[i] = memory.getInt(record + FinishedFrame.GSO_SIZE);
+            batch.unfinishedChecksum(
+                    i,
+                    memory.getInt(record + FinishedFrame.CHECKSUM_START),
+                    memory.getInt(record + FinishedFrame.CHECKSUM_OFFSET));
+            batch.superFrame(
+                    i, memory.getInt(record + FinishedFrame.GSO_TYPE), memory.getInt(record + FinishedFrame.GSO_SIZE));
         }
         return held;
     }

@@ -32,7 +32,7 @@ public final class SourceAgent implements Agent {
         }
         int overflow = 0;
         for (int slot = 0; slot < frames; slot++) {
-            if (!copy(batch, slot, batch.interfaceIndex[slot], ring)) {
+            if (!copy(batch, slot, batch.interfaceIndex(slot), ring)) {
                 overflow++;
             }
         }
@@ -49,22 +49,15 @@ public final class SourceAgent implements Agent {
      * @return false if the sink was full
      */
     static boolean copy(FrameBatch batch, int slot, int interfaceIndex, FrameSink sink) {
-        int length = batch.captured[slot];
+        int length = batch.captured(slot);
         int record = sink.claim(length);
         if (record == FrameSink.FULL) {
             return false;
         }
         NativeMemory memory = sink.memory();
-        memory.putLong(record + FinishedFrame.TIME_NS, batch.timeNs[slot]);
-        memory.putInt(record + FinishedFrame.LENGTH, length);
-        memory.putInt(record + FinishedFrame.ORIGINAL_LENGTH, batch.original[slot]);
+        batch.describe(slot, memory, record);
         memory.putInt(record + FinishedFrame.INTERFACE, interfaceIndex);
-        memory.putInt(record + FinishedFrame.LINK_TYPE, batch.linkType[slot].ordinal());
-        memory.putInt(record + FinishedFrame.CHECKSUM_START, batch.checksumStart[slot]);
-        memory.putInt(record + FinishedFrame.CHECKSUM_OFFSET, batch.checksumOffset[slot]);
-        memory.putInt(record + FinishedFrame.GSO_TYPE, batch.gsoType[slot]);
-        memory.putInt(record + FinishedFrame.GSO_SIZE, batch.gsoSize[slot]);
-        memory.putBytes(record + FinishedFrame.HEADER_BYTES, batch.memory, batch.offset[slot], length);
+        memory.putBytes(record + FinishedFrame.HEADER_BYTES, batch.memory, batch.offset(slot), length);
         sink.commit();
         return true;
     }

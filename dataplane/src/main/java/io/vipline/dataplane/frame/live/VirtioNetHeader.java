@@ -51,13 +51,12 @@ final class VirtioNetHeader {
     static void read(NativeMemory memory, int at, FrameBatch batch, int slot, int insertedBytes) {
         if ((memory.getByte(at + FLAGS) & NEEDS_CHECKSUM) != 0) {
             int start = memory.getShort(at + CHECKSUM_START, LITTLE_ENDIAN) & 0xffff;
-            batch.checksumStart[slot] = start + insertedBytes;
-            batch.checksumOffset[slot] = memory.getShort(at + CHECKSUM_OFFSET, LITTLE_ENDIAN) & 0xffff;
+            int offset = memory.getShort(at + CHECKSUM_OFFSET, LITTLE_ENDIAN) & 0xffff;
+            batch.unfinishedChecksum(slot, start + insertedBytes, offset);
         }
         int gsoType = memory.getByte(at + GSO_TYPE) & 0xff;
         if (gsoType != 0) {
-            batch.gsoType[slot] = gsoType;
-            batch.gsoSize[slot] = memory.getShort(at + GSO_SIZE, LITTLE_ENDIAN) & 0xffff;
+            batch.superFrame(slot, gsoType, memory.getShort(at + GSO_SIZE, LITTLE_ENDIAN) & 0xffff);
         }
     }
 

@@ -15,13 +15,13 @@ import java.util.List;
 record CaptureContents(List<Frame> frames, CaptureProblem problem) {
     record Frame(long timeNs, int original, int face, String link, String bytes) {
         static Frame of(FrameBatch batch, int i) {
-            byte[] bytes = new byte[batch.captured[i]];
-            batch.memory.getBytes(batch.offset[i], bytes);
+            byte[] bytes = new byte[batch.captured(i)];
+            batch.memory.getBytes(batch.offset(i), bytes);
             return new Frame(
-                    batch.timeNs[i],
-                    batch.original[i],
-                    batch.interfaceIndex[i],
-                    batch.linkType[i].name(),
+                    batch.timeNs(i),
+                    batch.original(i),
+                    batch.interfaceIndex(i),
+                    batch.linkType(i).name(),
                     HexFormat.of().formatHex(bytes));
         }
     }

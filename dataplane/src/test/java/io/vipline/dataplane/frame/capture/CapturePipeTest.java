@@ -54,10 +54,10 @@ class CapturePipeTest {
                 // the second frame's last byte comes later: the first need not wait for it
                 out.write(two, 0, two.length - 1);
                 assertThat(reader.poll(batch, FrameBatch.CAPACITY)).isEqualTo(1);
-                assertThat(batch.timeNs[0]).isEqualTo(i * 1_000_000_000L);
+                assertThat(batch.timeNs(0)).isEqualTo(i * 1_000_000_000L);
                 out.write(two, two.length - 1, 1);
                 assertThat(reader.poll(batch, FrameBatch.CAPACITY)).isEqualTo(1);
-                assertThat(batch.timeNs[0]).isEqualTo(i * 1_000_000_000L + 1);
+                assertThat(batch.timeNs(0)).isEqualTo(i * 1_000_000_000L + 1);
             }
             out.close();
             assertThat(reader.poll(batch, FrameBatch.CAPACITY)).isEqualTo(FrameSource.END);

@@ -41,9 +41,9 @@ class LargeCaptureTest {
             int frames = 0;
             while (reader.poll(batch, FrameBatch.CAPACITY) != FrameSource.END) {
                 for (int i = 0; i < batch.count; i++, frames++) {
-                    assertThat(batch.timeNs[i]).isEqualTo(frames * 1_000_000_001L);
-                    assertThat(batch.original[i]).isEqualTo(FRAME_BYTES + frames);
-                    byte last = batch.memory.getByte(batch.offset[i] + batch.captured[i] - 1);
+                    assertThat(batch.timeNs(i)).isEqualTo(frames * 1_000_000_001L);
+                    assertThat(batch.original(i)).isEqualTo(FRAME_BYTES + frames);
+                    byte last = batch.memory.getByte(batch.offset(i) + batch.captured(i) - 1);
                     assertThat(last).isEqualTo((byte) frames);
                 }
             }

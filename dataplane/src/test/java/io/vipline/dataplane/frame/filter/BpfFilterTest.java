@@ -126,7 +126,7 @@ class BpfFilterTest {
     void aFilterThatMatchesNothingLetsItsCallerStop() {
         FrameBatch batch = new FrameBatch();
         EndlessSource endless = new EndlessSource();
-        try (FilteredSource source = new FilteredSource(endless, (frames, i) -> frames.timeNs[i] < 0)) {
+        try (FilteredSource source = new FilteredSource(endless, (frames, i) -> frames.timeNs(i) < 0)) {
             assertThat(source.poll(batch, 1)).isZero();
             assertThat(batch.count).isZero();
         }

@@ -125,10 +125,8 @@ class FrameRingTest {
             for (; batch.count < limit && left[0] > 0; left[0]--) {
                 int slot = batch.count;
                 batch.add(0, 100, 1500, 7_000 + left[0], 0, LinkType.ETHERNET);
-                batch.checksumStart[slot] = 34;
-                batch.checksumOffset[slot] = 16;
-                batch.gsoType[slot] = 1;
-                batch.gsoSize[slot] = 1448;
+                batch.unfinishedChecksum(slot, 34, 16);
+                batch.superFrame(slot, 1, 1448);
             }
             return batch.count;
         }
@@ -155,12 +153,12 @@ class FrameRingTest {
         int arrived = 0;
         for (int count = source.poll(batch, 10); count > 0; count = source.poll(batch, 10)) {
             arrived += count;
-            assertThat(batch.original[0]).isEqualTo(1500);
-            assertThat(batch.captured[0]).isEqualTo(100);
-            assertThat(batch.checksumStart[0]).isEqualTo(34);
-            assertThat(batch.checksumOffset[0]).isEqualTo(16);
-            assertThat(batch.gsoType[0]).isEqualTo(1);
-            assertThat(batch.gsoSize[0]).isEqualTo(1448);
+            assertThat(batch.original(0)).isEqualTo(1500);
+            assertThat(batch.captured(0)).isEqualTo(100);
+            assertThat(batch.checksumStart(0)).isEqualTo(34);
+            assertThat(batch.checksumOffset(0)).isEqualTo(16);
+            assertThat(batch.gsoType(0)).isEqualTo(1);
+            assertThat(batch.gsoSize(0)).isEqualTo(1448);
         }
         assertThat(arrived).isPositive();
         assertThat(arrived + agent.lost()).isEqualTo(200);

@@ -80,10 +80,10 @@ class FrameRingThreadsTest {
         int read(int limit) {
             int count = source.poll(batch, limit);
             for (int i = 0; i < count; i++) {
-                long number = batch.timeNs[i];
-                boolean whole = number > lastNumber && batch.captured[i] == Numbered.length(number);
-                for (int at = 0; whole && at < batch.captured[i]; at++) {
-                    whole = batch.memory.getByte(batch.offset[i] + at) == (byte) number;
+                long number = batch.timeNs(i);
+                boolean whole = number > lastNumber && batch.captured(i) == Numbered.length(number);
+                for (int at = 0; whole && at < batch.captured(i); at++) {
+                    whole = batch.memory.getByte(batch.offset(i) + at) == (byte) number;
                 }
                 fault = whole ? fault : "frame " + number + " after " + lastNumber;
                 lastNumber = number;

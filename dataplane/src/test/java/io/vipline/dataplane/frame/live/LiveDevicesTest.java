@@ -94,9 +94,9 @@ class LiveDevicesTest {
         public int doWork() {
             int frames = source.poll(batch, FrameBatch.CAPACITY);
             for (int i = 0; i < frames; i++) {
-                partial += batch.checksumStart[i] >= 0 ? 1 : 0;
-                superFrames += batch.gsoType[i] != 0 ? 1 : 0;
-                SourceAgent.copy(batch, i, 1 - batch.interfaceIndex[i], ring);
+                partial += batch.checksumStart(i) >= 0 ? 1 : 0;
+                superFrames += batch.gsoType(i) != 0 ? 1 : 0;
+                SourceAgent.copy(batch, i, 1 - batch.interfaceIndex(i), ring);
             }
             return frames + sink.doWork();
         }
@@ -256,8 +256,8 @@ class LiveDevicesTest {
         for (int tries = 0; tries < 200; tries++) {
             device.receive(batch, FrameBatch.CAPACITY, 0, 0);
             for (int i = 0; i < batch.count; i++) {
-                byte[] frame = new byte[batch.captured[i]];
-                batch.memory.getBytes(batch.offset[i], frame);
+                byte[] frame = new byte[batch.captured(i)];
+                batch.memory.getBytes(batch.offset(i), frame);
                 if (frame.length > 18 && ((frame[16] & 0xff) << 8 | frame[17] & 0xff) == etherType) {
                     return frame;
                 }
