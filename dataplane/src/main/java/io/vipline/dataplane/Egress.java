@@ -42,6 +42,10 @@ final class Egress {
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        if (packet.ordinary && packet.ttl > 1) {
+            forwardFrame(batch, packet, connection, kind);
+            return;
+        }
         int translation =
                 kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
         if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection.has(translation))) {
@@ -73,7 +77,7 @@ final class Egress {
                 Emitter.decrementTtl(emitter.memory(), frame, packet);
             }
         }
-        if (Ipv4Options.has(packet) && kind != ConnectionTable.CLIENT_REPLY) {
+        if (!packet.ordinary && Ipv4Options.has(packet) && kind != ConnectionTable.CLIENT_REPLY) {
             forwardOptions(batch, frame, packet);
         }
         if (config.checksumMode() == ChecksumMode.FILL) {

@@ -24,7 +24,7 @@ import io.vipline.rules.table.Table;
 import io.vipline.rules.table.Verdict;
 
 /**
- * The way of a packet through the node. {@link #process} is the table of contents: decode, touch what will be looked up,
+ * The way of a packet through the node. {@link #process} is the table of contents: decode, search the connections together,
  * then for each packet find its connection, or ask the rules and open one, and forward it rewritten.
  *
  * <p>Owned by one thread. Several pipelines over the same input, each with its share of the virtual shards, together do
@@ -41,6 +41,9 @@ public final class Pipeline implements AutoCloseable {
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
+    /** Whether ordinary packets go straight to their connections: all are ours, and no checksum is looked at. */
+    private final boolean straight;
+
     private final Shards shards;
     private final ConnectionTable v4;
     private final ConnectionTable v6;
@@ -78,6 +81,7 @@ public final class Pipeline implements AutoCloseable {
         this.config = config;
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
+        straight = router == Router.TRANSPARENT && config.shares() == 1 && config.checksumMode() == ChecksumMode.TRUST;
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         boolean tracksWindows = !clientView;
@@ -106,23 +110,33 @@ public final class Pipeline implements AutoCloseable {
             Packet packet = packets[i];
             nowNs = Math.max(nowNs, frames.timeNs(i));
             // 3. Find the connection, 4. or ask the rules, 5. and forward
-            if (!router.arrive(frames, packet)) {
+            if (packet.ordinary && straight) {
                 count(packet);
-            } else if (isStoppedByOptions(packet)) {
-                continue;
-            } else if (packet.fragment && packet.problem == null && !isCutInTransport(packet)) {
-                fragment(packet);
-            } else if (packet.fragmentHeader != 0 && packet.problem == null && !packet.fragment && !clientView) {
-                atomic(packet);
-            } else if (config.shares() == 1 || isMine(packet)) {
-                count(packet);
-                handle(packet);
+                tracked(packet);
+            } else {
+                arrive(packet);
             }
         }
         int opened = (int) (counters.flows - flowsSwept);
         flowsSwept = counters.flows;
         v4.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
         v6.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
+    }
+
+    /** What {@link #process} spares most packets, and most runs: everything that may keep a packet from its connection. */
+    private void arrive(Packet packet) {
+        if (!router.arrive(batch, packet)) {
+            count(packet);
+        } else if (isStoppedByOptions(packet)) {
+            return;
+        } else if (packet.fragment && packet.problem == null && !isCutInTransport(packet)) {
+            fragment(packet);
+        } else if (packet.fragmentHeader != 0 && packet.problem == null && !packet.fragment && !clientView) {
+            atomic(packet);
+        } else if (config.shares() == 1 || isMine(packet)) {
+            count(packet);
+            handle(packet);
+        }
     }
 
     /** Ends a run: what still waits for its rest is given up. */

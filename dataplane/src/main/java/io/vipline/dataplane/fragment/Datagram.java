@@ -154,6 +154,7 @@ public final class Datagram implements AutoCloseable {
             packets[i].number = number;
         }
         packets[0].datagram = this;
+        packets[0].ordinary = false;
     }
 
     private void add(Piece like, int at, int captured, int original, long nowNs) {

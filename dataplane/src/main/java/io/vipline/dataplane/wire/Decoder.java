@@ -31,20 +31,12 @@ public final class Decoder {
         packet.original = Math.max(batch.original(slot), packet.captured);
         packet.ethernet = batch.linkType(slot) == LinkType.ETHERNET;
         packet.family = Packet.NOT_IP;
-        packet.problem = null;
-        packet.protocol = -1;
-        packet.fragment = false;
-        packet.datagram = null;
-        packet.fragmentHeader = 0;
-        packet.icmpError = false;
-        packet.untracked = false;
-        packet.malformedTransport = false;
-        packet.hasPorts = false;
-        packet.found = -1;
-        packet.tcpFlags = 0;
-        packet.icmpTypeCode = 0;
-        packet.sourcePort = 0;
-        packet.destinationPort = 0;
+        if (packet.ordinary) {
+            packet.ordinary = false;
+        } else {
+            packet.forget();
+        }
+        packet.ordinary = false;
         packet.checksumStart = batch.checksumStart(slot);
         packet.checksumOffset = batch.checksumOffset(slot);
         int etherType = link(batch.memory, batch.linkType(slot), packet);
@@ -52,8 +44,9 @@ public final class Decoder {
             Ipv4.decode(batch.memory, packet);
         } else if (etherType == ETHERTYPE_IPV6) {
             Ipv6.decode(batch.memory, packet);
-        } else if (etherType == TRUNCATED) {
-            packet.problem = DropReason.LINK_HEADER_TRUNCATED;
+        } else {
+            packet.problem = etherType == TRUNCATED ? DropReason.LINK_HEADER_TRUNCATED : null;
+            packet.protocol = -1;
         }
         if (packet.family != Packet.NOT_IP && packet.problem == null) {
             if (packet.checksumStart == FrameBatch.CHECKSUM_AT_TRANSPORT) {

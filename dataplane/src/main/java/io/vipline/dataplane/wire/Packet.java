@@ -14,6 +14,12 @@ public final class Packet {
     public static final int IPV4 = 4;
     public static final int IPV6 = 6;
 
+    /**
+     * Whether this is what nearly all packets are: whole, well-formed TCP or UDP without options, extension headers or an
+     * unfinished checksum. Then {@link #problem} and the marks of what is special are at rest, and nobody need ask.
+     */
+    public boolean ordinary;
+
     /** Number of the frame in its input, from 0. */
     public long number;
     /** Slot of the {@link FrameBatch} that the frame stands in. */
@@ -92,7 +98,28 @@ public final class Packet {
     /** Hash of the tuple, the same for both directions. */
     public int hash;
     /** What a search for the tuple found, as {@code ConnectionTable.search} tells; negative: nothing, or nobody searched. */
-    public long found;
+    public long found = -1;
+
+    /** Sets to rest what only a special packet has. */
+    void forget() {
+        problem = null;
+        protocol = -1;
+        fragment = false;
+        datagram = null;
+        fragmentHeader = 0;
+        icmpError = false;
+        untracked = false;
+        malformedTransport = false;
+        icmpTypeCode = 0;
+    }
+
+    /** The packet has no ports, or they are not there. */
+    void withoutPorts() {
+        sourcePort = 0;
+        destinationPort = 0;
+        tcpFlags = 0;
+        hasPorts = false;
+    }
 
     /** Whether the snap length cut the frame. */
     public boolean isCut() {

@@ -54,6 +54,7 @@ public final class Transport {
 
     static void decode(NativeMemory memory, Packet packet) {
         if (packet.fragment && packet.fragmentOffset > 0) {
+            packet.withoutPorts();
             return;
         }
         switch (packet.protocol) {
@@ -65,22 +66,25 @@ public final class Transport {
                 }
             }
             case ICMP -> {
+                packet.withoutPorts();
                 if (packet.family == Packet.IPV4) {
                     icmp(memory, packet);
                 }
             }
             case ICMPV6 -> {
+                packet.withoutPorts();
                 if (packet.family == Packet.IPV6) {
                     icmpv6(memory, packet);
                 }
             }
-            default -> {}
+            default -> packet.withoutPorts();
         }
     }
 
     /** @return whether the ports are there; sets the problem if the snap length cut them off */
     private static boolean ports(NativeMemory memory, Packet packet) {
         if (packet.transportCaptured < 4) {
+            packet.withoutPorts();
             if (packet.transportBytes > packet.transportCaptured) {
                 packet.problem = DropReason.CUT_BEFORE_PORTS;
             } else {
@@ -91,6 +95,7 @@ public final class Transport {
         int ports = memory.getInt(packet.frameOffset + packet.transport, BIG_ENDIAN);
         packet.sourcePort = ports >>> 16;
         packet.destinationPort = ports & 0xffff;
+        packet.tcpFlags = 0;
         packet.hasPorts = true;
         return true;
     }
@@ -112,6 +117,7 @@ public final class Transport {
                 || headerBytes < TCP_MIN_BYTES
                 || headerBytes > packet.transportBytes && !packet.fragment
                 || (VALID_TCP_FLAGS >>> judged & 1) == 0;
+        packet.ordinary = isOrdinary(packet);
     }
 
     private static void udp(NativeMemory memory, Packet packet) {
@@ -126,6 +132,15 @@ public final class Transport {
         packet.malformedTransport = packet.transportBytes < UDP_BYTES
                 || length < UDP_BYTES
                 || length > packet.transportBytes && !packet.fragment;
+        packet.ordinary = isOrdinary(packet);
+    }
+
+    private static boolean isOrdinary(Packet packet) {
+        int plainHeaderBytes = packet.family == Packet.IPV4 ? Ipv4.MIN_HEADER_BYTES : Ipv6.HEADER_BYTES;
+        return !packet.malformedTransport
+                && packet.transport - packet.network == plainHeaderBytes
+                && !packet.fragment
+                && packet.checksumStart == -1;
     }
 
     private static void icmp(NativeMemory memory, Packet packet) {
