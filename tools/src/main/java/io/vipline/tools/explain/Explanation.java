@@ -8,13 +8,9 @@ import io.vipline.rules.chain.walk.PacketDescription;
 import io.vipline.rules.chain.walk.Step;
 import io.vipline.rules.chain.walk.Walk;
 import io.vipline.rules.net.IpAddress;
-import io.vipline.rules.net.IpPort;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -26,7 +22,10 @@ import java.util.stream.Stream;
  * @param packet as it was asked for
  * @param endpoints every reachable one; of a packet that is refused in the end, those that it had been translated to
  * @param path the rules that matched on any branch, in the order in which they are met
- * @param possible only if the verdict is UNKNOWN, as {@code because}
+ * @param possible only if the verdict is UNKNOWN
+ * @param because why the verdict is UNKNOWN, or which endpoints are reached, or whether the packet is masqueraded; null
+ *     if all is known
+ * @param masquerade null if what can't be told decides about it
  * @param resolved the packet with addresses in place of names
  * @param from whose the source is; null if nobody's in the cluster, as {@code to}
  * @param way hook by hook, rule within rule, with the rules that nearly matched
@@ -41,7 +40,7 @@ public record Explanation(
         String because,
         String service,
         List<Endpoint> endpoints,
-        boolean masquerade,
+        @JsonInclude Boolean masquerade,
         List<PathStep> path,
         String resolved,
         String from,
@@ -53,24 +52,20 @@ public record Explanation(
     /**
      * Where the packet may go.
      *
+     * @param probability null if what can't be told decides whether it goes there
+     * @param masquerade null if what can't be told decides about it
      * @param source what it leaves with if it is masqueraded; null if that is not known
      * @param because why it is masqueraded
      * @param is whose the address is
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Endpoint(
-            String address, double probability, boolean masquerade, String source, String because, String is) {
-        private Endpoint and(Endpoint other) {
-            Endpoint masqueraded = masquerade || !other.masquerade ? this : other;
-            return new Endpoint(
-                    address,
-                    rounded(probability + other.probability),
-                    masqueraded.masquerade,
-                    masqueraded.source,
-                    masqueraded.because,
-                    is);
-        }
-    }
+            String address,
+            @JsonInclude Double probability,
+            @JsonInclude Boolean masquerade,
+            String source,
+            String because,
+            String is) {}
 
     /** A rule that matched. @param outcome what its target did */
     public record PathStep(String table, String chain, String rule, String origin, String outcome) {}
@@ -79,7 +74,7 @@ public record Explanation(
 
     /** What turns addresses into words: where the node is, and who is where. */
     public record Surroundings(NodeNetwork network, AddressBook addresses) {
-        private String ownerOrNull(IpAddress address) {
+        String ownerOrNull(IpAddress address) {
             return addresses.ownerOf(address).orElse(network.isLocal(address) ? "the node itself" : null);
         }
     }
@@ -88,24 +83,26 @@ public record Explanation(
     public static Explanation of(String line, Walk walk, Surroundings surroundings, List<String> hints) {
         boolean isUnknown = walk.kind() == Walk.Kind.UNKNOWN;
         PacketDescription packet = walk.packet();
+        Doubts doubts = Doubts.of(walk);
+        List<Endpoint> endpoints = new ReachedEndpoints(walk, doubts, surroundings).all();
         return new Explanation(
                 line,
                 walk.kind().name(),
                 isUnknown ? walk.kinds().stream().map(Enum::name).toList() : null,
-                isUnknown ? String.join("; ", walk.because()) : null,
+                doubts.because(),
                 walk.outcomes().stream()
                         .map(Outcome::service)
                         .filter(service -> !service.isEmpty())
                         .findFirst()
                         .orElse(null),
-                endpoints(walk, surroundings),
-                walk.outcomes().stream().anyMatch(Outcome::masquerades),
+                endpoints,
+                doubts.masquerade(walk, endpoints),
                 path(walk),
                 PacketText.of(packet),
                 surroundings.ownerOrNull(packet.source()),
                 surroundings.ownerOrNull(packet.destination()),
                 Itinerary.of(walk),
-                Stream.of(masqueradedInPassing(walk), Doubts.of(walk), granted(walk), hints.stream())
+                Stream.of(masqueradedInPassing(walk), granted(walk), hints.stream())
                         .flatMap(Function.identity())
                         .toList());
     }
@@ -147,27 +144,6 @@ public record Explanation(
                 .flatMap(outcome -> MasqueradeReason.of(outcome).stream())
                 .distinct()
                 .map(reason -> "masqueraded: " + reason);
-    }
-
-    private static List<Endpoint> endpoints(Walk walk, Surroundings surroundings) {
-        Map<IpPort, Endpoint> byAddress = new LinkedHashMap<>();
-        for (Outcome outcome : walk.outcomes()) {
-            outcome.endpoint()
-                    .ifPresent(endpoint ->
-                            byAddress.merge(endpoint, endpoint(outcome, endpoint, surroundings), Endpoint::and));
-        }
-        return List.copyOf(byAddress.values());
-    }
-
-    private static Endpoint endpoint(Outcome outcome, IpPort to, Surroundings surroundings) {
-        Optional<IpAddress> source = MasqueradeReason.newSource(outcome, to.address(), surroundings.network());
-        return new Endpoint(
-                to.toString(),
-                rounded(outcome.probability()),
-                outcome.masquerades(),
-                source.map(IpAddress::toString).orElse(null),
-                MasqueradeReason.of(outcome).orElse(null),
-                surroundings.ownerOrNull(to.address()));
     }
 
     static double rounded(double probability) {

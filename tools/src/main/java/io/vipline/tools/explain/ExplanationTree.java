@@ -7,7 +7,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -177,14 +176,22 @@ public final class ExplanationTree {
         String service = explanation.service() == null ? "" : "  " + plain(explanation.service());
         out.println(palette.bold("VERDICT ") + verdictColoured(explanation.verdict(), explanation.verdict()) + service);
         if (explanation.because() != null) {
-            out.println("  " + String.join(" or ", explanation.possible()) + ": " + plain(explanation.because()));
+            out.println("  " + open(explanation) + ": " + plain(explanation.because()));
         }
-        endpoints(explanation.endpoints(), explanation.verdict().equals("UNKNOWN"));
+        endpoints(explanation.endpoints());
         explanation.hints().forEach(hint -> out.println("  • " + plain(hint)));
     }
 
-    /** @param unknown if something that can't be told has a say in the shares */
-    private void endpoints(List<Explanation.Endpoint> endpoints, boolean unknown) {
+    /** What can't be told. */
+    private static String open(Explanation explanation) {
+        if (explanation.possible() != null) {
+            return String.join(" or ", explanation.possible());
+        }
+        boolean whichEndpoint = explanation.endpoints().stream().anyMatch(endpoint -> endpoint.probability() == null);
+        return whichEndpoint ? "to which of these" : "masqueraded or not";
+    }
+
+    private void endpoints(List<Explanation.Endpoint> endpoints) {
         int width = endpoints.stream()
                 .mapToInt(endpoint -> endpoint.address().length())
                 .max()
@@ -194,7 +201,7 @@ public final class ExplanationTree {
             out.println(String.format(
                     Locale.ROOT,
                     line,
-                    unknown ? "maybe" : Picture.percent(endpoint.probability()),
+                    Picture.percent(endpoint.probability()),
                     endpoint.address(),
                     endpoint.is() == null ? "" : "  " + plain(endpoint.is()),
                     masquerade(endpoint)));
@@ -202,10 +209,13 @@ public final class ExplanationTree {
         if (endpoints.size() > MOST_ENDPOINTS) {
             out.println("           … and " + (endpoints.size() - MOST_ENDPOINTS) + " more");
         }
-        reasons(endpoints).forEach(reason -> out.println("  • masqueraded: " + plain(reason)));
+        reasons(endpoints).forEach(out::println);
     }
 
     private static String masquerade(Explanation.Endpoint endpoint) {
+        if (endpoint.masquerade() == null) {
+            return "  masqueraded or not";
+        }
         return !endpoint.masquerade()
                 ? ""
                 : "  masqueraded" + (endpoint.source() == null ? "" : " as " + endpoint.source());
@@ -214,8 +224,9 @@ public final class ExplanationTree {
     private static List<String> reasons(List<Explanation.Endpoint> endpoints) {
         List<String> reasons = new ArrayList<>();
         endpoints.stream()
-                .map(Explanation.Endpoint::because)
-                .filter(Objects::nonNull)
+                .filter(endpoint -> endpoint.because() != null)
+                .map(endpoint -> "  • " + (endpoint.masquerade() == null ? "if it is masqueraded: " : "masqueraded: ")
+                        + plain(endpoint.because()))
                 .distinct()
                 .forEach(reasons::add);
         return reasons;

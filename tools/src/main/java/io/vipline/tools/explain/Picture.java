@@ -50,7 +50,9 @@ final class Picture {
         picture.edges.add(new Edge(at, verdict, ""));
         for (Explanation.Endpoint endpoint : explanation.endpoints()) {
             String label = endpoint.address() + (endpoint.is() == null ? "" : "\n" + endpoint.is());
-            String masquerade = endpoint.masquerade() ? "\nmasqueraded" : "";
+            String masquerade = endpoint.masquerade() == null
+                    ? "\nmasqueraded or not"
+                    : endpoint.masquerade() ? "\nmasqueraded" : "";
             picture.edges.add(new Edge(
                     verdict, picture.outside(label, Shape.OUTCOME), percent(endpoint.probability()) + masquerade));
         }
@@ -137,8 +139,11 @@ final class Picture {
         return share + number + rule.at().origin() + why;
     }
 
-    /** {@code 33.33 %}. */
-    static String percent(double probability) {
+    /** {@code 33.33 %}; of what can't be told {@code maybe}. */
+    static String percent(Double probability) {
+        if (probability == null) {
+            return "maybe";
+        }
         return new BigDecimal(probability * 100)
                         .round(new MathContext(SHARE_DIGITS))
                         .stripTrailingZeros()

@@ -116,13 +116,57 @@ class ExplanationViewsTest {
                         "if -i cni0   → 10.244.2.3:8080",
                         "? #1 if not -i cni0   → in the end DROP",
                         "VERDICT UNKNOWN  default/front",
-                        "DNAT or DROP: -i cni0: the interface by which the packet arrives is not known",
-                        "maybe  10.244.2.3:8080",
-                        "'in NAME' ahead of the packet says by which interface it arrives");
+                        "DNAT or DROP: -i cni0: the interface by which the packet arrives is not known: 'in IF'",
+                        "maybe  10.244.2.3:8080");
         assertThat(explain(config, "tcp 203.0.113.9:40 > 10.96.0.31:80", "table"))
-                .contains("masqueraded only if ! -i cni0, and the interface by which the packet arrives is not known");
+                .containsSubsequence(
+                        "VERDICT DNAT",
+                        "masqueraded or not: ! -i cni0: the interface by which the packet arrives is not known: 'in IF'",
+                        "masqueraded or not",
+                        "if it is masqueraded: it does not arrive by a pod's interface (cni0)");
         assertThat(explain(config, "in cni0 tcp 203.0.113.9:40 > 192.0.2.18:80", "table"))
                 .contains("VERDICT DNAT");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "detectLocalMode: BridgeInterface; detectLocal: {bridgeInterface: cni0}",
+                "detectLocalMode: InterfaceNamePrefix; detectLocal: {interfaceNamePrefix: cni}"
+            })
+    void anUnknownInterfaceLeavesOpenOnlyWhatItDecides(String config) throws IOException {
+        JsonNode hairpin = json(config, "tcp 10.244.1.2:40 > 10.96.0.10:80");
+        assertThat(hairpin.path("verdict").asText()).isEqualTo("DNAT");
+        assertThat(hairpin.path("because").asText()).contains("'in IF' ahead of the packet");
+        assertThat(hairpin.path("endpoints").path(0).path("masquerade").asBoolean())
+                .isTrue();
+        assertThat(hairpin.path("endpoints").path(1).path("masquerade").isNull())
+                .isTrue();
+        assertThat(hairpin.path("endpoints").path(1).path("probability").asDouble())
+                .isEqualTo(0.5);
+
+        JsonNode told = json(config, "in cni0 tcp 10.244.1.2:40 > 10.96.0.10:80");
+        assertThat(told.has("because")).isFalse();
+        assertThat(told.path("endpoints").path(1).path("masquerade").isBoolean())
+                .isTrue();
+
+        JsonNode ofNobody = json(config, "tcp 203.0.113.9:40 > 198.51.100.1:80");
+        assertThat(ofNobody.path("verdict").asText()).isEqualTo("ACCEPT");
+        assertThat(ofNobody.has("because")).isFalse();
+        assertThat(json(config, "tcp 192.168.10.11:40 > 10.96.0.10:80").has("because"))
+                .isFalse();
+    }
+
+    private JsonNode json(String config, String packet) throws IOException {
+        return new ObjectMapper().readTree(explain(config, packet, "json"));
+    }
+
+    @Test
+    void aNodePortOfAnAddressThatIsNotTheNodesIsNamed() throws IOException {
+        assertThat(explain("mode: iptables", "tcp 203.0.113.9:40 > 198.51.100.1:30010", "table"))
+                .contains("-m addrtype --dst-type LOCAL -j KUBE-NODEPORTS   no: 198.51.100.1 is not" + " LOCAL");
+        assertThat(explain("mode: iptables", "tcp 203.0.113.9:40 > 198.51.100.1:30009", "table"))
+                .doesNotContain("KUBE-NODEPORTS");
     }
 
     @Test

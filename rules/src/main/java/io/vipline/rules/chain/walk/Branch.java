@@ -47,6 +47,7 @@ final class Branch {
     double share = 1;
 
     List<Assumption> assumptions = List.of();
+    private int assumedBefore;
     Trail trail;
     boolean local;
 
@@ -66,6 +67,7 @@ final class Branch {
         since = other.since;
         share = other.share;
         assumptions = other.assumptions;
+        assumedBefore = other.assumedBefore;
         trail = other.trail;
         local = other.local;
     }
@@ -78,6 +80,17 @@ final class Branch {
         List<Assumption> all = new ArrayList<>(assumptions);
         all.add(assumption);
         assumptions = all;
+    }
+
+    List<Assumption> assumedSinceJunction() {
+        return assumptions.subList(assumedBefore, assumptions.size());
+    }
+
+    /** From here on this branch stands for all that come here. */
+    void passed(Fork.Junction junction) {
+        since = junction;
+        share = 1;
+        assumedBefore = assumptions.size();
     }
 
     Place place() {

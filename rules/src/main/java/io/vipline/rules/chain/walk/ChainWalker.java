@@ -39,10 +39,12 @@ public final class ChainWalker {
     private final Map<Hook, List<Chain>> baseChains = new EnumMap<>(Hook.class);
     private final TargetAction action;
     private final AskedQuestions asked;
+    private final Expectation expectation;
 
     public ChainWalker(Ruleset ruleset, NodeNetwork network) {
         this.network = network;
         this.asked = new AskedQuestions(ruleset);
+        this.expectation = new Expectation(ruleset);
         this.action = new TargetAction(ruleset, network);
         for (Hook hook : Hook.values()) {
             baseChains.put(hook, ruleset.baseChains(hook));
@@ -198,7 +200,7 @@ public final class ChainWalker {
             switch (check.ask(match)) {
                 case Answer.Yes() -> {}
                 case Answer.No() -> {
-                    Expectation.noteMiss(branch, index, rule, match, check);
+                    expectation.noteMiss(branch, index, rule, match, check);
                     return true;
                 }
                 case Answer.Chance(double chance) -> probability *= chance;

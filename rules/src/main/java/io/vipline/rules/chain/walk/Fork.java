@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.walk;
 
+import io.vipline.rules.chain.walk.Outcome.Assumption;
 import io.vipline.rules.chain.walk.Outcome.Fate;
 import io.vipline.rules.net.IpPort;
 import io.vipline.rules.table.SourceTranslation;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,10 +29,15 @@ final class Fork {
         private final List<Way> ways = new ArrayList<>();
         private int arrivals;
         private double probability;
+        /** What was assumed on some way that comes here. */
+        private final Set<Assumption> assumed = new LinkedHashSet<>();
     }
 
-    /** @param outcome index of the outcome that it ends in, if {@code to} is null */
-    private record Way(Junction to, int outcome, double share) {}
+    /**
+     * @param outcome index of the outcome that it ends in, if {@code to} is null
+     * @param assumed on this way
+     */
+    private record Way(Junction to, int outcome, double share, List<Assumption> assumed) {}
 
     private record JoinPoint(Branch.Frame frame, int rule) {}
 
@@ -61,7 +68,7 @@ final class Fork {
                 ? Optional.empty()
                 : Optional.of(new IpPort(packet.destination(), Math.max(0, packet.destinationPort())));
         boolean accepted = fate instanceof Fate.Accepted;
-        branch.since.ways.add(new Way(null, outcomes.size(), branch.share));
+        branch.since.ways.add(new Way(null, outcomes.size(), branch.share, branch.assumedSinceJunction()));
         outcomes.add(new Outcome(
                 fate,
                 service,
@@ -71,6 +78,7 @@ final class Fork {
                 packet.recentSet(),
                 0,
                 branch.assumptions,
+                Set.of(),
                 branch.trail));
     }
 
@@ -100,9 +108,8 @@ final class Fork {
             junction = new Junction();
             junctions.put(branch.place(), junction);
         }
-        branch.since.ways.add(new Way(junction, -1, branch.share));
-        branch.since = junction;
-        branch.share = 1;
+        branch.since.ways.add(new Way(junction, -1, branch.share, branch.assumedSinceJunction()));
+        branch.passed(junction);
         return visited;
     }
 
@@ -116,12 +123,14 @@ final class Fork {
             Junction junction = complete.remove();
             for (Way way : junction.ways) {
                 double more = junction.probability * way.share;
+                Set<Assumption> assumed = new LinkedHashSet<>(junction.assumed);
+                assumed.addAll(way.assumed);
                 if (way.to == null) {
-                    Outcome outcome = outcomes.get(way.outcome);
-                    outcomes.set(way.outcome, outcome.withProbability(outcome.probability() + more));
+                    outcomes.set(way.outcome, outcomes.get(way.outcome).and(more, assumed));
                     continue;
                 }
                 way.to.probability += more;
+                way.to.assumed.addAll(assumed);
                 if (--way.to.arrivals == 0) {
                     complete.add(way.to);
                 }

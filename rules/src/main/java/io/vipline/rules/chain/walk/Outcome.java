@@ -3,8 +3,11 @@ package io.vipline.rules.chain.walk;
 import io.vipline.rules.net.IpPort;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict.DropCause;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where one branch of a walk ends.
@@ -15,6 +18,7 @@ import java.util.Optional;
  * @param recentSet lists of the {@code recent} match that took its source in
  * @param probability of this branch among all
  * @param assumptions about terms that can't be decided, in the order in which they were met
+ * @param assumedOnSomeWay the same of every way that comes to this end: a term may be in it with both answers
  * @param trail the way here
  */
 public record Outcome(
@@ -26,14 +30,21 @@ public record Outcome(
         List<String> recentSet,
         double probability,
         List<Assumption> assumptions,
+        Set<Assumption> assumedOnSomeWay,
         Trail trail) {
     public Outcome {
         recentSet = List.copyOf(recentSet);
         assumptions = List.copyOf(assumptions);
+        // in the order in which they were met
+        assumedOnSomeWay = Collections.unmodifiableSet(new LinkedHashSet<>(assumedOnSomeWay));
     }
 
-    Outcome withProbability(double changed) {
-        return new Outcome(fate, service, endpoint, source, local, recentSet, changed, assumptions, trail);
+    /** One more way that comes here. */
+    Outcome and(double share, Set<Assumption> assumed) {
+        Set<Assumption> all = new LinkedHashSet<>(assumedOnSomeWay);
+        all.addAll(assumed);
+        return new Outcome(
+                fate, service, endpoint, source, local, recentSet, probability + share, assumptions, all, trail);
     }
 
     public boolean masquerades() {
@@ -53,5 +64,11 @@ public record Outcome(
     }
 
     /** A term that can't be decided, and what this branch takes it for. */
-    public record Assumption(String term, String because, boolean holds) {}
+    public record Assumption(String term, String because, boolean holds) {
+        /** The term and why it can't be decided, for people. */
+        @Override
+        public String toString() {
+            return term + ": " + because;
+        }
+    }
 }

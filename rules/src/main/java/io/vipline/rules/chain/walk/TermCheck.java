@@ -130,7 +130,11 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
 
     private Answer byInterface(String name, String pattern, Match term, String does) {
         if (name == null) {
-            return known(term, "the interface by which the packet " + does + " is not known");
+            String told = does.equals("arrives") ? "'in IF'" : "'out IF'";
+            return known(
+                    term,
+                    "the interface by which the packet " + does + " is not known: " + told
+                            + " ahead of the packet tells it");
         }
         boolean matches = pattern.endsWith("+")
                 ? name.startsWith(pattern.substring(0, pattern.length() - 1))

@@ -3,11 +3,13 @@ package io.vipline.rules.chain.walk;
 import io.vipline.rules.chain.walk.Outcome.Assumption;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Every way that a packet can take, in the order of the rules; probabilities add up to 1.
@@ -53,30 +55,41 @@ public record Walk(PacketDescription packet, List<Outcome> outcomes) {
     /** Why the kind is not one: the undecided terms whose answer changes it, and targets of unknown effect. */
     public List<String> because() {
         Set<String> reasons = new LinkedHashSet<>();
-        Map<String, Map<Boolean, Set<Kind>>> byTerm = new LinkedHashMap<>();
-        Map<String, String> becauseOf = new LinkedHashMap<>();
         for (Outcome outcome : outcomes) {
             if (outcome.fate() instanceof Outcome.Fate.Unknown unknown) {
                 reasons.add(unknown.because());
             }
-            for (Assumption assumption : outcome.assumptions()) {
-                becauseOf.put(assumption.term(), assumption.because());
-                byTerm.computeIfAbsent(assumption.term(), term -> new LinkedHashMap<>())
-                        .computeIfAbsent(assumption.holds(), holds -> EnumSet.noneOf(Kind.class))
-                        .add(kindOf(outcome));
-            }
         }
-        byTerm.forEach((term, kinds) -> {
-            if (kinds.size() == 2 && !kinds.get(true).equals(kinds.get(false))) {
-                reasons.add(term + ": " + becauseOf.get(term));
-            }
-        });
+        reasons.addAll(undecided(Walk::kindOf));
         if (reasons.isEmpty() && kinds().size() > 1) {
-            becauseOf.forEach((term, because) -> reasons.add(term + ": " + because));
+            outcomes.forEach(
+                    outcome -> outcome.assumptions().forEach(assumption -> reasons.add(assumption.toString())));
         }
         if (reasons.isEmpty() && kinds().size() > 1) {
             reasons.add("a random draw decides");
         }
         return new ArrayList<>(reasons);
+    }
+
+    /**
+     * The undecided terms whose answer changes something, each with why it is not known.
+     *
+     * @param aspect what of an outcome is looked at
+     */
+    public List<String> undecided(Function<Outcome, Object> aspect) {
+        Map<String, Map<Boolean, Set<Object>>> byTerm = new LinkedHashMap<>();
+        for (Outcome outcome : outcomes) {
+            for (Assumption assumption : outcome.assumedOnSomeWay()) {
+                byTerm.computeIfAbsent(assumption.toString(), term -> new LinkedHashMap<>())
+                        .computeIfAbsent(assumption.holds(), holds -> new HashSet<>())
+                        .add(aspect.apply(outcome));
+            }
+        }
+        return byTerm.entrySet().stream()
+                .filter(term -> term.getValue().size() == 2)
+                .filter(term ->
+                        !term.getValue().get(true).equals(term.getValue().get(false)))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 }
