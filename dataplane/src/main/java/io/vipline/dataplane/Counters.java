@@ -1,6 +1,7 @@
 package io.vipline.dataplane;
 
 import io.vipline.rules.table.Table;
+import java.util.Arrays;
 
 /**
  * What became of the input frames: {@code frames = forwarded + rejected + Σ dropped + Σ consumed}, always. Written by one
@@ -24,13 +25,21 @@ public final class Counters {
     /** Answers seen at a client whose zero checksum comes out in its other form (RFC 1624 section 3). */
     public long clientRepliesWithOtherZero;
     /** Frames by (service, endpoint) pair, both directions. */
-    public final long[] endpointPackets;
+    public long[] endpointPackets;
 
-    public final long[] endpointFlows;
+    public long[] endpointFlows;
 
     public Counters(Table table) {
         endpointPackets = new long[table.endpoints()];
         endpointFlows = new long[table.endpoints()];
+    }
+
+    /** Makes room for the endpoints of a later table; counts stay with their endpoints' numbers. */
+    public void cover(Table later) {
+        if (later.endpoints() > endpointPackets.length) {
+            endpointPackets = Arrays.copyOf(endpointPackets, later.endpoints());
+            endpointFlows = Arrays.copyOf(endpointFlows, later.endpoints());
+        }
     }
 
     /** Why a frame ended here without being dropped. */

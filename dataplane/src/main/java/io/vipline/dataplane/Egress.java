@@ -25,12 +25,12 @@ import io.vipline.rules.table.Table;
  * became of them. A datagram that came in fragments leaves in the same pieces. Owned by the pipeline's thread.
  */
 final class Egress {
-    private final Table table;
     private final PipelineConfig config;
     private final Counters counters;
     private final Emitter emitter;
     private final IcmpErrorPassage icmpErrors;
     private final Rewrite rewrite = new Rewrite();
+    private Table table;
 
     Egress(Table table, PipelineConfig config, Emitter emitter, Counters counters) {
         this.table = table;
@@ -38,6 +38,11 @@ final class Egress {
         this.counters = counters;
         this.emitter = emitter;
         icmpErrors = new IcmpErrorPassage(emitter, counters);
+    }
+
+    /** From here on this is the table in force. */
+    void take(Table latest) {
+        table = latest;
     }
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */

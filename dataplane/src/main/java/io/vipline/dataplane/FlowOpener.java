@@ -20,13 +20,13 @@ import java.util.Optional;
  * the seed and who was seen recently. Owned by one thread.
  */
 final class FlowOpener implements FlowState {
-    private final Table table;
     private final PipelineConfig config;
     private final Tracker tracker;
     private final RecentLists recent;
     private final SourcePorts sourcePorts = new SourcePorts();
     private final PacketKey key = new PacketKey();
     private final Connection connection = new Connection();
+    private Table table;
     private long nowNs;
 
     FlowOpener(Table table, PipelineConfig config, Tracker tracker) {
@@ -34,6 +34,12 @@ final class FlowOpener implements FlowState {
         this.config = config;
         this.tracker = tracker;
         this.recent = new RecentLists(table.recentLists());
+    }
+
+    /** From here on this is the table in force. */
+    void take(Table latest) {
+        table = latest;
+        recent.cover(latest.recentLists());
     }
 
     /**

@@ -21,6 +21,7 @@ import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import io.vipline.rules.table.Verdict;
 
 /**
@@ -37,7 +38,7 @@ public final class Pipeline implements AutoCloseable {
     /** and often enough that dead ones do not pile up however fast new ones come. */
     private static final int SWEEPS_A_FLOW = 2;
 
-    private final Table table;
+    private final TableRef tables;
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
@@ -59,6 +60,9 @@ public final class Pipeline implements AutoCloseable {
     private final Packet request = new Packet();
     private final Packet[] packets = new Packet[FrameBatch.CAPACITY];
 
+    /** The one that the batch at hand meets. */
+    private Table table;
+
     private FrameBatch batch;
     private long nextNumber;
     private long flowsSwept;
@@ -71,13 +75,17 @@ public final class Pipeline implements AutoCloseable {
 
     /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
-        this(table, config, sink, counters, Router.TRANSPARENT);
+        this(new TableRef(table), config, sink, counters, Router.TRANSPARENT);
     }
 
-    /** @param router shares the sink and the counters */
-    public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
+    /**
+     * @param tables looked at once a batch; a new table decides from the next batch on, connections stay as they are
+     * @param router shares the sink and the counters
+     */
+    public Pipeline(TableRef tables, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
         this.router = router;
-        this.table = table;
+        this.tables = tables;
+        table = tables.get();
         this.config = config;
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
@@ -97,6 +105,10 @@ public final class Pipeline implements AutoCloseable {
 
     /** Takes a batch of frames to their fates. */
     public void process(FrameBatch frames) {
+        Table latest = tables.get();
+        if (latest != table) {
+            take(latest);
+        }
         batch = frames;
         int count = frames.count;
         // 1. Decode
@@ -121,6 +133,14 @@ public final class Pipeline implements AutoCloseable {
         flowsSwept = counters.flows;
         v4.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
         v6.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
+    }
+
+    private void take(Table latest) {
+        table = latest;
+        shards.take(latest);
+        opener.take(latest);
+        egress.take(latest);
+        counters.cover(latest);
     }
 
     /** What {@link #process} spares most packets, and most runs: everything that may keep a packet from its connection. */

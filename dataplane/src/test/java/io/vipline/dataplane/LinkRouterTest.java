@@ -20,6 +20,7 @@ import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.compile.TableCompiler;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -52,7 +53,7 @@ class LinkRouterTest {
     private final FrameRing ring = new FrameRing();
     private final LinkRouter router = new LinkRouter(INTERFACES, RouteTable.of(INTERFACES, List.of()), ring, counters);
     private final Pipeline pipeline = new Pipeline(
-            table,
+            new TableRef(table),
             new PipelineConfig(
                     CapturePoint.NODE, ChecksumMode.TRUST, Timeouts.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1),
             ring,

@@ -131,7 +131,7 @@ class PipelineTableTest {
         int endpoint = node.send(syn, syn.length, TimeUnit.SECONDS.toNanos(atSeconds))
                 .getFirst()
                 .endpointId();
-        assertThat(node.table.serviceOf(endpoint).name()).isEqualTo("d/sticky:p");
+        assertThat(node.tables.get().serviceOf(endpoint).name()).isEqualTo("d/sticky:p");
         return endpoint;
     }
 

@@ -12,6 +12,7 @@ import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
+import io.vipline.dataplane.route.Router;
 import io.vipline.rules.chain.KubeProxyRules;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
@@ -28,6 +29,7 @@ import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.policy.ProxiedServices;
 import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import java.io.IOException;
 import java.io.StringReader;
 import java.lang.foreign.Arena;
@@ -57,7 +59,7 @@ final class TestNode implements AutoCloseable {
         }
     }
 
-    final Table table;
+    final TableRef tables;
     final Counters counters;
     private final Arena arena = Arena.ofConfined();
     private final MemorySink sink = new MemorySink();
@@ -65,20 +67,23 @@ final class TestNode implements AutoCloseable {
     private final Pipeline pipeline;
 
     TestNode(Rules rules, CapturePoint capturePoint, ChecksumMode checksumMode) {
-        table = TableCompiler.compile(rules.rulesets(), rules.network());
+        this(rules.config(), TableCompiler.compile(rules.rulesets(), rules.network()), capturePoint, checksumMode);
+    }
+
+    TestNode(ProxyConfig node, Table table, CapturePoint capturePoint, ChecksumMode checksumMode) {
+        tables = new TableRef(table);
         counters = new Counters(table);
         PipelineConfig config = new PipelineConfig(
                 capturePoint,
                 checksumMode,
                 Timeouts.KUBE_PROXY,
-                new NodeAddresses(
-                        rules.config().nodeIp(IpFamily.IPV4), rules.config().nodeIp(IpFamily.IPV6)),
+                new NodeAddresses(node.nodeIp(IpFamily.IPV4), node.nodeIp(IpFamily.IPV6)),
                 1,
                 0,
                 false,
                 0,
                 1);
-        pipeline = new Pipeline(table, config, new Recorder(), counters);
+        pipeline = new Pipeline(tables, config, new Recorder(), counters, Router.TRANSPARENT);
     }
 
     /** The rules of a node of a cluster in a test resource. */

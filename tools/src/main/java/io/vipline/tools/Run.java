@@ -10,6 +10,7 @@ import io.vipline.dataplane.frame.live.SinkAgent.Offload;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import io.vipline.tools.live.AddressSpec;
 import io.vipline.tools.live.InterfaceSpec;
 import io.vipline.tools.live.LiveSummary;
@@ -154,8 +155,8 @@ final class Run extends Verb {
         ProxyConfig onThisNode = topology.onThisNode(config);
         Table table = NodeRules.of(options.cluster(), onThisNode).compile();
         PipelineConfig pipeline = pipelineConfig(topology, onThisNode);
-        LivePath.Plan plan =
-                new LivePath.Plan(table, pipeline, topology.interfaces(), topology.routes(), offload, threading);
+        LivePath.Plan plan = new LivePath.Plan(
+                new TableRef(table), pipeline, topology.interfaces(), topology.routes(), offload, threading);
         LivePath path = new LivePath(
                 plan,
                 devices,

@@ -11,10 +11,17 @@ import java.util.concurrent.TimeUnit;
 public final class RecentLists {
     public static final int CAPACITY = 100;
 
-    private final Entries[] lists;
+    private Entries[] lists;
 
     public RecentLists(int count) {
         lists = new Entries[count];
+    }
+
+    /** Makes room for as many lists; those that are there stay. */
+    public void cover(int count) {
+        if (count > lists.length) {
+            lists = Arrays.copyOf(lists, count);
+        }
     }
 
     /**

@@ -18,10 +18,15 @@ import io.vipline.rules.table.Table;
 public final class Shards {
     public static final int COUNT = 64;
 
-    private final Table table;
+    private Table table;
 
     public Shards(Table table) {
         this.table = table;
+    }
+
+    /** From here on this is the table in force. */
+    public void take(Table latest) {
+        table = latest;
     }
 
     /** @return 0 to {@link #COUNT} - 1, the same for every packet of a connection in either direction */

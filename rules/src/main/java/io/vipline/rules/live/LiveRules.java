@@ -51,18 +51,18 @@ public final class LiveRules {
         }
     }
 
-    private final NodeNetwork network;
     private final Map<IpFamily, ModeRules> modes = new EnumMap<>(IpFamily.class);
     private final Map<IpFamily, SliceEndpoints> endpoints = new EnumMap<>(IpFamily.class);
     private final TreeMap<Key, LiveService> services = new TreeMap<>();
     private final Map<Key, Key> servicesOfSlices = new HashMap<>();
     private final Set<Key> changed = new LinkedHashSet<>();
-    /** Null if all must begin anew. */
     private IncrementalCompiler compiler;
+    /** Whether all rules must be put into another compiler. */
+    private boolean beginsAnew = true;
 
     /** @param config of the node; a change of it needs new rules */
     public LiveRules(Cluster cluster, ProxyConfig config) {
-        network = NodeNetwork.of(config.localAddresses());
+        compiler = new IncrementalCompiler(NodeNetwork.of(config.localAddresses()));
         for (IpFamily family : IpFamily.values()) {
             modes.put(family, ModeRules.of(config, family));
             endpoints.put(family, new SliceEndpoints(family, config.nodeName()));
@@ -128,15 +128,17 @@ public final class LiveRules {
         long low = before == null ? 0 : before.getValue().rank;
         long high = after == null ? low + 2 * RANK_GAP : after.getValue().rank;
         if (high - low < 2 * MIN_GAP || high > AFTER_SERVICES) {
-            compiler = null;
+            beginsAnew = true;
         }
         return low + (high - low) / 2;
     }
 
     /** The table of all that is known now. */
     public Table table() {
-        if (compiler == null) {
+        if (beginsAnew) {
+            compiler = compiler.anew(hasRoomForNumbers());
             begin();
+            beginsAnew = false;
         }
         for (Key key : changed) {
             LiveService service = services.get(key);
@@ -147,14 +149,15 @@ public final class LiveRules {
         }
         changed.clear();
         Table table = compiler.table();
-        if (compiler.numberedEndpoints() > 2 * compiler.reachedEndpoints() + SPARE_NUMBERS) {
-            compiler = null; // the next table's numbers begin anew
-        }
+        beginsAnew = !hasRoomForNumbers();
         return table;
     }
 
+    private boolean hasRoomForNumbers() {
+        return compiler.numberedEndpoints() <= 2 * compiler.reachedEndpoints() + SPARE_NUMBERS;
+    }
+
     private void begin() {
-        compiler = new IncrementalCompiler(network);
         modes.forEach((family, mode) -> {
             Ruleset frame = mode.frame();
             for (String table : frame.tables()) {

@@ -26,6 +26,7 @@ import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import io.vipline.tools.verify.Verification.Fault;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class EmulatedNode implements AutoCloseable {
         NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
         PipelineConfig config =
                 new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, timeouts, addresses, seed, 0, false, 0, 1);
-        pipeline = new Pipeline(table, config, new Recorder(), counters, new TwoLinks());
+        pipeline = new Pipeline(new TableRef(table), config, new Recorder(), counters, new TwoLinks());
     }
 
     /** Takes a packet through. @return what left because of it; {@link #isGenerated} tells more about each */

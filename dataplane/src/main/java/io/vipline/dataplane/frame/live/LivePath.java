@@ -7,7 +7,7 @@ import io.vipline.dataplane.frame.live.SinkAgent.Offload;
 import io.vipline.dataplane.route.InterfaceTable;
 import io.vipline.dataplane.route.LinkRouter;
 import io.vipline.dataplane.route.RouteTable;
-import io.vipline.rules.table.Table;
+import io.vipline.rules.table.TableRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -34,10 +34,11 @@ public final class LivePath implements AutoCloseable {
     /**
      * What a path is made of.
      *
+     * @param tables the rules in force, which may change while the path runs
      * @param interfaces one for each device, in the devices' order
      */
     public record Plan(
-            Table table,
+            TableRef tables,
             PipelineConfig pipeline,
             InterfaceTable interfaces,
             RouteTable routes,
@@ -60,10 +61,10 @@ public final class LivePath implements AutoCloseable {
      * @param devices stay the caller's, who closes them after the path
      */
     public LivePath(Plan plan, List<? extends LiveDevice> devices, EpochNanoClock clock, DeviceListener listener) {
-        counters = new Counters(plan.table());
+        counters = new Counters(plan.tables().get());
         FrameRing finished = new FrameRing();
         LinkRouter router = new LinkRouter(plan.interfaces(), plan.routes(), finished, counters);
-        Pipeline pipeline = new Pipeline(plan.table(), plan.pipeline(), finished, counters, router);
+        Pipeline pipeline = new Pipeline(plan.tables(), plan.pipeline(), finished, counters, router);
         sink = new SinkAgent(finished, devices, plan.offload(), listener);
         DeviceSource received = new DeviceSource(devices, clock, listener);
         idle = new DeviceIdleStrategy(devices);

@@ -22,8 +22,8 @@ import java.util.Objects;
  */
 public final class IncrementalCompiler {
     private final NodeNetwork network;
-    private final Registry registry = new Registry();
-    private final RecentLists recentLists = new RecentLists();
+    private final Registry registry;
+    private final RecentLists recentLists;
     private final Map<IpFamily, FamilyCompiler> families = new EnumMap<>(IpFamily.class);
     private final boolean changes;
     private ReachedEndpoints reached;
@@ -34,11 +34,27 @@ public final class IncrementalCompiler {
 
     /** @param changes whether there will be any after the first table */
     IncrementalCompiler(NodeNetwork network, boolean changes) {
+        this(network, changes, new Registry(), new RecentLists());
+    }
+
+    private IncrementalCompiler(NodeNetwork network, boolean changes, Registry registry, RecentLists recentLists) {
         this.network = network;
         this.changes = changes;
+        this.registry = registry;
+        this.recentLists = recentLists;
         for (IpFamily family : IpFamily.values()) {
             families.put(family, new FamilyCompiler(family, network, recentLists));
         }
+    }
+
+    /**
+     * A compiler that has no rules yet, in the place of this one, which is not used any more: lists of the {@code recent}
+     * match keep their numbers, so that sources stay in them.
+     *
+     * @param keepsNumbers whether Services and endpoints keep theirs, those that are no more too
+     */
+    public IncrementalCompiler anew(boolean keepsNumbers) {
+        return new IncrementalCompiler(network, changes, keepsNumbers ? registry : new Registry(), recentLists);
     }
 
     /** Adds every chain of a rule set, in its order. The rank of a rule is its number within its chain. */
@@ -147,6 +163,6 @@ public final class IncrementalCompiler {
 
     /** Destinations that packets are translated to, as of the last table. */
     public int reachedEndpoints() {
-        return reached.size();
+        return reached == null ? 0 : reached.size();
     }
 }
