@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
@@ -91,7 +92,8 @@ public final class ClusterOptions {
         return List.copyOf(nodeAddresses);
     }
 
-    private record Loaded(Cluster cluster, ProxyConfig proxyConfig, ConntrackSettings conntrack) {}
+    private record Loaded(
+            Cluster cluster, ProxyConfig proxyConfig, ConntrackSettings conntrack, Map<Path, String> stamps) {}
 
     private Loaded loaded;
 
@@ -127,6 +129,21 @@ public final class ClusterOptions {
         return seed;
     }
 
+    /** Of the manifests' files that can be read again, all but stdin; other ones when they have changed. */
+    Map<Path, String> stamps() {
+        return filenames.contains("-") ? Map.of() : ManifestFiles.stamps(filenames, recursive);
+    }
+
+    /** As they were when the manifests in use were loaded, or before. */
+    Map<Path, String> loadedStamps() throws IOException {
+        return loaded().stamps();
+    }
+
+    /** Reads the manifests again; if they do not load, what was loaded stays. */
+    void reload() throws IOException {
+        loaded = load();
+    }
+
     private Loaded loaded() throws IOException {
         if (loaded == null) {
             loaded = load();
@@ -138,6 +155,7 @@ public final class ClusterOptions {
         if (filenames.isEmpty()) {
             throw new ParameterException(mixee.commandLine(), "Which manifests? -f FILE, a folder, or - for stdin.");
         }
+        Map<Path, String> stamps = stamps();
         KubeProxyConfiguration kubeProxy = kubeProxy();
         String name = nodeName.isEmpty() ? kubeProxy.hostnameOverride().orElse("") : nodeName;
         LoadedCluster manifests = ClusterLoader.load(
@@ -151,7 +169,7 @@ public final class ClusterOptions {
             throw new InputException(List.copyOf(problems));
         }
         FailureReport.print(List.copyOf(problems), mixee.commandLine().getErr());
-        return new Loaded(manifests.cluster(), proxyConfig, conntrack);
+        return new Loaded(manifests.cluster(), proxyConfig, conntrack, stamps);
     }
 
     static final class CidrConverter implements ITypeConverter<Cidr> {

@@ -57,7 +57,7 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
     }
 
     /** The JDK's file exceptions have the bare path for a message. */
-    private static String message(Exception failure) {
+    static String message(Exception failure) {
         return switch (failure) {
             case NoSuchFileException missing -> missing.getFile() + ": no such file";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";

@@ -7,9 +7,9 @@ import io.vipline.dataplane.frame.live.LiveDevice;
 import io.vipline.dataplane.frame.live.LivePath;
 import io.vipline.dataplane.frame.live.LivePath.Threading;
 import io.vipline.dataplane.frame.live.SinkAgent.Offload;
+import io.vipline.rules.live.LiveRules;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.policy.ProxyConfig;
-import io.vipline.rules.table.Table;
 import io.vipline.rules.table.TableRef;
 import io.vipline.tools.live.AddressSpec;
 import io.vipline.tools.live.InterfaceSpec;
@@ -41,6 +41,8 @@ import picocli.CommandLine.TypeConversionException;
             "Takes the frames that arrive on the interfaces through the rules of the node and routes them out again, until"
                     + " Ctrl-C. Answers ARP and neighbour discovery for the addresses of the node. Needs root, or"
                     + " CAP_NET_ADMIN and CAP_NET_RAW.",
+            "When the manifests' files change, their rules come into force; connections stay where they are. Manifests"
+                    + " that do not load change nothing.",
             "The kernel must not have the same addresses on the interfaces, or it answers, too.",
             ""
         },
@@ -153,22 +155,23 @@ final class Run extends Verb {
 
     private int forward(LiveTopology topology, List<LiveDevice> devices, ProxyConfig config) throws IOException {
         ProxyConfig onThisNode = topology.onThisNode(config);
-        Table table = NodeRules.of(options.cluster(), onThisNode).compile();
+        LiveRules rules = new LiveRules(options.cluster(), onThisNode);
+        TableRef tables = new TableRef(rules.table());
         PipelineConfig pipeline = pipelineConfig(topology, onThisNode);
-        LivePath.Plan plan = new LivePath.Plan(
-                new TableRef(table), pipeline, topology.interfaces(), topology.routes(), offload, threading);
+        LivePath.Plan plan =
+                new LivePath.Plan(tables, pipeline, topology.interfaces(), topology.routes(), offload, threading);
         LivePath path = new LivePath(
                 plan,
                 devices,
                 new SystemEpochNanoClock(),
                 (device, cause) -> err().println("vipline: lost " + device.name() + ": " + cause.getMessage()));
         boolean failed;
-        try {
+        try (ManifestWatch watch = new ManifestWatch(options, topology::onThisNode, rules, tables, err())) {
             interruption().heed(() -> ended.complete(null));
             err().println("vipline: forwarding between "
                     + interfaces.stream().map(InterfaceSpec::toString).collect(Collectors.joining(", "))
                     + "; Ctrl-C ends");
-            failed = awaitEnd(path);
+            failed = awaitEnd(path, watch);
         } finally {
             path.close();
         }
@@ -190,12 +193,12 @@ final class Run extends Verb {
     }
 
     /** @return whether the path has stopped by itself */
-    private boolean awaitEnd(LivePath path) {
+    private boolean awaitEnd(LivePath path, ManifestWatch watch) {
         if (durationSeconds < Long.MAX_VALUE) {
             ended.completeOnTimeout(null, durationSeconds, TimeUnit.SECONDS);
         }
         try {
-            CompletableFuture.anyOf(ended, path.failure()).join();
+            CompletableFuture.anyOf(ended, path.failure(), watch.failure()).join();
             return false;
         } catch (CompletionException stopped) {
             err().println("vipline: stopped: " + stopped.getCause().getMessage());

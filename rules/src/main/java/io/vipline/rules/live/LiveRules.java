@@ -15,7 +15,9 @@ import io.vipline.rules.policy.SliceEndpoints;
 import io.vipline.rules.table.Table;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -69,6 +71,57 @@ public final class LiveRules {
         }
         cluster.services().forEach(this::put);
         cluster.endpointSlices().forEach(this::putSlice);
+    }
+
+    /**
+     * The cluster is this one from now on: what differs from what is known has changed, what is missing is no more.
+     *
+     * @return how many Services and slices differ
+     */
+    public int become(Cluster cluster) {
+        int differences = 0;
+        Set<Key> there = new HashSet<>();
+        for (Located<Service> service : cluster.services()) {
+            Key key = Key.of(service.object().getMetadata());
+            there.add(key);
+            LiveService known = services.get(key);
+            if (known == null || !isSame(known.service, service)) {
+                put(service);
+                differences++;
+            }
+        }
+        for (Key key : List.copyOf(services.keySet())) {
+            if (services.get(key).service != null && !there.contains(key)) {
+                removeService(key.namespace(), key.name());
+                differences++;
+            }
+        }
+        return differences + becomeSlices(cluster.endpointSlices());
+    }
+
+    private int becomeSlices(List<Located<EndpointSlice>> slices) {
+        int differences = 0;
+        Set<Key> there = new HashSet<>();
+        for (Located<EndpointSlice> slice : slices) {
+            Key key = Key.of(slice.object().getMetadata());
+            there.add(key);
+            Key owner = servicesOfSlices.get(key);
+            if (owner == null || !isSame(services.get(owner).slices.get(key.name()), slice)) {
+                putSlice(slice);
+                differences += owner == null && !servicesOfSlices.containsKey(key) ? 0 : 1;
+            }
+        }
+        for (Key key : List.copyOf(servicesOfSlices.keySet())) {
+            if (!there.contains(key)) {
+                removeSlice(key.namespace(), key.name());
+                differences++;
+            }
+        }
+        return differences;
+    }
+
+    private static boolean isSame(Located<?> known, Located<?> now) {
+        return known != null && known.object().equals(now.object());
     }
 
     /** A Service is new or has changed. */

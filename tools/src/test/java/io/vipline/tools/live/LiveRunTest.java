@@ -52,6 +52,7 @@ class LiveRunTest {
     private Process vipline;
     private Path out;
     private Path err;
+    private Path manifest;
     private Path captured;
     private Process tcpdump;
 
@@ -114,7 +115,7 @@ class LiveRunTest {
     private void startVipline() throws Exception {
         out = bed.scratchFile(".json");
         err = bed.scratchFile(".log");
-        Path manifest = bed.scratchFile(".yaml");
+        manifest = bed.scratchFile(".yaml");
         try (var yaml = LiveRunTest.class.getResourceAsStream("cluster.yaml")) {
             Files.write(manifest, yaml.readAllBytes());
         }
@@ -242,6 +243,28 @@ class LiveRunTest {
 
     @Order(7)
     @Test
+    void changedManifestsAreFollowedAndBrokenOnesAreNot() throws Exception {
+        String before = Files.readString(manifest);
+        Files.writeString(manifest, before.replace("service-name: one}", "service-name: empty}"));
+        await(err, "2 Services and EndpointSlices differ");
+        assertThat(curl("client", "10.96.0.12").out()).startsWith("pod1");
+        assertThat(curl("client", "[fd00:10:96::12]").out()).startsWith("pod1");
+        assertThat(curl("client", "10.96.0.11").exit()).isEqualTo(7);
+        Files.writeString(manifest, before.replace("clusterIP: 10.96.0.12", "clusterIP: 10.96.0.1200"));
+        await(err, "do not load");
+        assertThat(Files.readString(err)).contains(".yaml:38:14: \"10.96.0.1200\" is no IP address");
+        assertThat(curl("client", "10.96.0.12").out()).startsWith("pod1");
+        Files.delete(manifest);
+        await(err, "no such file: the rules stay as they are");
+        Files.writeString(manifest, before);
+        for (int tries = 0; tries < 100 && curl("client", "10.96.0.11").exit() != 0; tries++) {
+            Thread.sleep(100);
+        }
+        assertThat(curl("client", "10.96.0.11").out()).startsWith("pod1");
+    }
+
+    @Order(8)
+    @Test
     void everyChecksumThatThePodReceivedIsRight() throws Exception {
         await(captured, "[udp sum ok]");
         tcpdump.destroy();
@@ -252,7 +275,7 @@ class LiveRunTest {
         assertThat(lines).anyMatch(line -> line.contains("(correct)"));
     }
 
-    @Order(8)
+    @Order(9)
     @Test
     void interruptedItEndsInOrderAndEveryFrameIsAccountedFor() throws Exception {
         vipline.destroy();
@@ -273,7 +296,7 @@ class LiveRunTest {
         assertThat(summary.get("interfaces").get("vl0").get("SENT").asLong()).isPositive();
     }
 
-    @Order(9)
+    @Order(10)
     @Test
     void itEndsWithAWordWhenTheLastInterfaceIsGone() throws Exception {
         startVipline();
