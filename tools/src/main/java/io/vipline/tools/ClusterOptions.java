@@ -53,7 +53,8 @@ public final class ClusterOptions {
             names = "--node-address",
             paramLabel = "CIDR",
             converter = LocalAddressConverter.class,
-            description = "One more address of the Node, or a whole range of them. Repeatable.")
+            description =
+                    "One more address of the Node, or a whole range of them. Its InternalIP if it says none. Repeatable.")
     private List<LocalAddress> nodeAddresses = new ArrayList<>();
 
     @Option(names = "--nodes", paramLabel = "N", description = "How many Nodes to make up if none is given.")
@@ -158,10 +159,11 @@ public final class ClusterOptions {
         Map<Path, String> stamps = stamps();
         KubeProxyConfiguration kubeProxy = kubeProxy();
         String name = nodeName.isEmpty() ? kubeProxy.hostnameOverride().orElse("") : nodeName;
+        NodeChoice choice = new NodeChoice(name, nodeAddresses);
         LoadedCluster manifests = ClusterLoader.load(
                 ManifestFiles.sources(filenames, recursive),
-                new ClusterSettings(madeUpNodes, name, serviceCidrs, nodePorts));
-        ProxyConfig proxyConfig = kubeProxy.proxyConfig(manifests.cluster(), new NodeChoice(name, nodeAddresses));
+                new ClusterSettings(madeUpNodes, name, serviceCidrs, nodePorts, choice.reachableAddresses()));
+        ProxyConfig proxyConfig = kubeProxy.proxyConfig(manifests.cluster(), choice);
         ConntrackSettings conntrack = kubeProxy.conntrack();
         Set<Problem> problems = new LinkedHashSet<>(manifests.problems());
         problems.addAll(kubeProxy.problems());

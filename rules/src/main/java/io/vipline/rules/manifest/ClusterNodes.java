@@ -11,6 +11,7 @@ import io.vipline.rules.net.Cidr;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ final class ClusterNodes {
         this.families = families;
         this.problems = problems;
         given.forEach(node -> internalIps(node.object()).forEach(takenNodeIps::add));
+        takenNodeIps.addAll(settings.nodeAddresses());
         if (given.isEmpty()) {
             makeUp(settings);
         } else if (settings.madeUpNodes() > 0) {
@@ -44,10 +46,19 @@ final class ClusterNodes {
                     "the input has Nodes",
                     "leave --nodes out, or the Node objects");
         }
+        String ourName = settings.nodeName().isEmpty() ? firstName() : settings.nodeName();
         for (Parsed<Node> node : nodes) {
-            complete(node.object());
-            byName.put(node.object().getMetadata().getName(), node);
+            String name = node.object().getMetadata().getName();
+            complete(node.object(), name.equals(ourName) ? settings.nodeAddresses() : List.of());
+            byName.put(name, node);
         }
+    }
+
+    private String firstName() {
+        return nodes.stream()
+                .map(node -> node.object().getMetadata().getName())
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     private void makeUp(ClusterSettings settings) {
@@ -75,7 +86,8 @@ final class ClusterNodes {
         }
     }
 
-    private void complete(Node node) {
+    /** @param known addresses of the Node, which count if it says none itself */
+    private void complete(Node node, List<IpAddress> known) {
         if (node.getMetadata().getLabels() == null) {
             node.getMetadata().setLabels(new LinkedHashMap<>());
         }
@@ -93,8 +105,12 @@ final class ClusterNodes {
         }
         List<NodeAddress> addresses = new ArrayList<>(node.getStatus().getAddresses());
         for (IpFamily family : families) {
-            IpAddress ip = (family == IpFamily.IPV4 ? ipsV4 : ipsV6).next().orElseThrow();
-            addresses.add(new NodeAddress(ip.toString(), "InternalIP"));
+            List<IpAddress> ips =
+                    known.stream().filter(ip -> ip.family() == family).toList();
+            if (ips.isEmpty()) {
+                ips = List.of((family == IpFamily.IPV4 ? ipsV4 : ipsV6).next().orElseThrow());
+            }
+            ips.forEach(ip -> addresses.add(new NodeAddress(ip.toString(), "InternalIP")));
         }
         node.getStatus().setAddresses(addresses);
         if (node.getStatus().getConditions().isEmpty()) {

@@ -13,8 +13,19 @@ import java.util.Optional;
  * @param moreAddresses of it, beside the Node object's
  */
 public record NodeChoice(String name, List<LocalAddress> moreAddresses) {
+    private static final List<Cidr> LOOPBACK = List.of(Cidr.of("127.0.0.0/8"), Cidr.of("::1/128"));
+
     public NodeChoice {
         moreAddresses = List.copyOf(moreAddresses);
+    }
+
+    /** Those that a Node may be reached by, in their order: neither whole ranges nor loopback. */
+    public List<IpAddress> reachableAddresses() {
+        return moreAddresses.stream()
+                .filter(local -> !local.interfaceName().equals("lo"))
+                .map(LocalAddress::address)
+                .filter(address -> LOOPBACK.stream().noneMatch(range -> range.contains(address)))
+                .toList();
     }
 
     /**

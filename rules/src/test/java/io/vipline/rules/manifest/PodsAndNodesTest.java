@@ -7,9 +7,11 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.net.Cidr;
+import io.vipline.rules.net.IpAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +129,29 @@ class PodsAndNodesTest {
         assertThat(loaded.cluster().nodes())
                 .extracting(located -> located.object().getMetadata().getName())
                 .containsExactly(name);
+    }
+
+    @ParameterizedTest(name = "{0}, --node-address {1}: InternalIPs {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+            no Node                      | 192.168.0.2 192.168.1.2/24           | [192.168.0.2, 192.168.1.2]
+            no Node                      | 127.0.0.1 ::1 192.168.0.2            | [192.168.0.2]
+            no Node                      | 10.9.0.0/16                          | [172.18.0.2]
+            {}                           | 192.168.0.2                          | [192.168.0.2]
+            {InternalIP: 192.168.9.9}    | 192.168.0.2                          | [192.168.9.9]
+            """)
+    void aNodeThatSaysNoAddressHasThoseOfTheCommandLine(String node, String given, String internalIps) {
+        List<IpAddress> addresses = new NodeChoice(
+                        "",
+                        Stream.of(given.split(" "))
+                                .map(text -> NodeChoice.parseAddress(text).orElseThrow())
+                                .toList())
+                .reachableAddresses();
+        String status = node.equals("{}") ? "" : "status: {addresses: [{type: InternalIP, address: 192.168.9.9}]}\n";
+        LoadedCluster loaded = Loading.load(
+                node.equals("no Node") ? "" : "apiVersion: v1\nkind: Node\nmetadata: {name: a}\n" + status,
+                new ClusterSettings(0, "", List.of(), NodePortRange.DEFAULT, addresses));
+        assertThat(ClusterNodes.internalIps(loaded.cluster().nodes().getFirst().object()))
+                .hasToString(internalIps);
     }
 
     @Test

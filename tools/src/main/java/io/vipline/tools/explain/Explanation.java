@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * contract asks for.
  *
  * @param packet as it was asked for
+ * @param service null if the packet is of none
  * @param endpoints every reachable one; of a packet that is refused in the end, those that it had been translated to
  * @param path the rules that matched on any branch, in the order in which they are met
  * @param possible only if the verdict is UNKNOWN
@@ -38,7 +39,7 @@ public record Explanation(
         String verdict,
         List<String> possible,
         String because,
-        String service,
+        @JsonInclude(JsonInclude.Include.ALWAYS) String service,
         List<Endpoint> endpoints,
         @JsonInclude Boolean masquerade,
         List<PathStep> path,
