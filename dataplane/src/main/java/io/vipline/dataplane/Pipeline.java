@@ -11,6 +11,7 @@ import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.QuotedPacket;
+import io.vipline.dataplane.nat.ForeignFlows;
 import io.vipline.dataplane.nat.Shards;
 import io.vipline.dataplane.route.HopByHopOptions;
 import io.vipline.dataplane.route.Ipv4Options;
@@ -42,7 +43,9 @@ public final class Pipeline implements AutoCloseable {
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
-    /** Whether ordinary packets go straight to their connections: all are ours, and no checksum is looked at. */
+    private final int shares;
+    private final ForeignFlows foreign;
+    /** Whether ordinary packets go straight to their connections: nobody routes them, no checksum is looked at. */
     private final boolean straight;
 
     private final Shards shards;
@@ -66,7 +69,10 @@ public final class Pipeline implements AutoCloseable {
     private FrameBatch batch;
     private long nextNumber;
     private long flowsSwept;
+    /** The clock as the packet at hand sees it, */
     private long nowNs;
+    /** and as the last one decoded will. */
+    private long latestNs;
     /** Depends on every slot and entry that was touched, so that the loads are not optimised away. */
     private int touched;
 
@@ -89,7 +95,9 @@ public final class Pipeline implements AutoCloseable {
         this.config = config;
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
-        straight = router == Router.TRANSPARENT && config.shares() == 1 && config.checksumMode() == ChecksumMode.TRUST;
+        shares = config.shares();
+        straight = router == Router.TRANSPARENT && config.checksumMode() == ChecksumMode.TRUST;
+        foreign = new ForeignFlows();
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         boolean tracksWindows = !clientView;
@@ -110,25 +118,21 @@ public final class Pipeline implements AutoCloseable {
             take(latest);
         }
         batch = frames;
-        int count = frames.count;
         // 1. Decode
-        for (int i = 0; i < count; i++) {
-            Decoder.decode(frames, i, packets[i]);
-            packets[i].number = nextNumber++;
-        }
+        int count = decode(frames);
         // 2. Search: the misses of a batch overlap
         search(count);
         for (int i = 0; i < count; i++) {
             Packet packet = packets[i];
-            nowNs = Math.max(nowNs, frames.timeNs(i));
+            nowNs = packet.nowNs;
             // 3. Find the connection, 4. or ask the rules, 5. and forward
             if (packet.ordinary && straight) {
-                count(packet);
-                tracked(packet);
+                ordinary(packet);
             } else {
                 arrive(packet);
             }
         }
+        nowNs = latestNs;
         int opened = (int) (counters.flows - flowsSwept);
         flowsSwept = counters.flows;
         v4.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
@@ -141,6 +145,34 @@ public final class Pipeline implements AutoCloseable {
         opener.take(latest);
         egress.take(latest);
         counters.cover(latest);
+        // a new table may share flows out anew
+        foreign.clear();
+    }
+
+    /** @return number of packets: frames known to be other threads' are passed over */
+    private int decode(FrameBatch frames) {
+        int count = 0;
+        for (int i = 0; i < frames.count; i++) {
+            latestNs = Math.max(latestNs, frames.timeNs(i));
+            if (shares == 1 || !straight || !foreign.has(frames, i)) {
+                Packet packet = packets[count++];
+                Decoder.decode(frames, i, packet);
+                packet.number = nextNumber;
+                packet.nowNs = latestNs;
+            }
+            nextNumber++;
+        }
+        return count;
+    }
+
+    /** A packet that nothing keeps from its connection, if that is ours. */
+    private void ordinary(Packet packet) {
+        if (shares == 1 || packet.found >= 0 || isMine(packet)) {
+            count(packet);
+            tracked(packet);
+        } else {
+            foreign.add(batch, packet);
+        }
     }
 
     /** What {@link #process} spares most packets, and most runs: everything that may keep a packet from its connection. */
@@ -153,7 +185,7 @@ public final class Pipeline implements AutoCloseable {
             fragment(packet);
         } else if (packet.fragmentHeader != 0 && packet.problem == null && !packet.fragment && !clientView) {
             atomic(packet);
-        } else if (config.shares() == 1 || isMine(packet)) {
+        } else if (shares == 1 || isMine(packet)) {
             count(packet);
             handle(packet);
         }
@@ -196,13 +228,13 @@ public final class Pipeline implements AutoCloseable {
 
     private boolean isMine(Packet packet) {
         if (packet.family == Packet.NOT_IP || packet.problem != null) {
-            return packet.number % config.shares() == config.share();
+            return packet.number % shares == config.share();
         }
         Packet key = packet;
         if (packet.icmpError && quoted.decode(batch.memory, packet)) {
             key = quoted.packet;
         }
-        return shards.of(key) % config.shares() == config.share();
+        return shards.of(key) % shares == config.share();
     }
 
     private void count(Packet packet) {
@@ -410,7 +442,7 @@ public final class Pipeline implements AutoCloseable {
                 && packet.transport - packet.network > Ipv6.HEADER_BYTES
                 && HopByHopOptions.has(batch.memory, packet)
                 && !clientView;
-        if (!hasOptions || config.shares() > 1 && !isMine(packet) || !egress.hasWrongOptions(batch, packet)) {
+        if (!hasOptions || shares > 1 && !isMine(packet) || !egress.hasWrongOptions(batch, packet)) {
             return false;
         }
         count(packet);
@@ -428,7 +460,7 @@ public final class Pipeline implements AutoCloseable {
         batch = atomicFragment.strip(arriving, packet);
         try {
             Packet whole = atomicFragment.packet();
-            if (config.shares() == 1 || isMine(whole)) {
+            if (shares == 1 || isMine(whole)) {
                 count(packet);
                 handle(whole);
             }
@@ -446,7 +478,7 @@ public final class Pipeline implements AutoCloseable {
         FrameBatch arriving = batch;
         batch = datagram.batch();
         try (datagram) {
-            if (config.shares() == 1 || isMine(datagram.whole())) {
+            if (shares == 1 || isMine(datagram.whole())) {
                 for (int i = 0; i < datagram.pieces(); i++) {
                     count(datagram.piece(i));
                 }

@@ -90,6 +90,11 @@ public final class NativeMemory {
         }
     }
 
+    /** What a field in network byte order is compared with, as {@link #getShort(int)} reads it. */
+    public static short inNetworkOrder(short value) {
+        return NATIVE == ByteOrder.BIG_ENDIAN ? value : Short.reverseBytes(value);
+    }
+
     public byte getByte(int index) {
         check(index, 1);
         return UnsafeApi.getByte(address + index);
