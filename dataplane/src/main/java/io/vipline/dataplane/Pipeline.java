@@ -4,6 +4,7 @@ import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
+import io.vipline.dataplane.conntrack.StaleFlows;
 import io.vipline.dataplane.conntrack.Tracker;
 import io.vipline.dataplane.fragment.AtomicFragment;
 import io.vipline.dataplane.fragment.Datagram;
@@ -38,8 +39,11 @@ public final class Pipeline implements AutoCloseable {
     private static final int FRAMES_A_SWEEP = 16;
     /** and often enough that dead ones do not pile up however fast new ones come. */
     private static final int SWEEPS_A_FLOW = 2;
+    /** Entries looked at a batch after a change of endpoints: some 100 µs. */
+    private static final int STALE_LOOKS = 2048;
 
     private final TableRef tables;
+    private TableRef.Generation generation;
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
@@ -51,6 +55,7 @@ public final class Pipeline implements AutoCloseable {
     private final Shards shards;
     private final ConnectionTable v4;
     private final ConnectionTable v6;
+    private final StaleFlows staleFlows;
     private final Tracker tracker;
     private final Router router;
     private final FlowOpener opener;
@@ -91,7 +96,8 @@ public final class Pipeline implements AutoCloseable {
     public Pipeline(TableRef tables, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
         this.router = router;
         this.tables = tables;
-        table = tables.get();
+        generation = tables.latest();
+        table = generation.table();
         this.config = config;
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
@@ -103,6 +109,7 @@ public final class Pipeline implements AutoCloseable {
         boolean tracksWindows = !clientView;
         v4 = new ConnectionTable(Packet.IPV4, tracksWindows);
         v6 = new ConnectionTable(Packet.IPV6, tracksWindows);
+        staleFlows = new StaleFlows(v4, v6);
         tracker = new Tracker(config.timeouts(), tracksWindows);
         opener = new FlowOpener(table, config, tracker);
         egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
@@ -113,8 +120,8 @@ public final class Pipeline implements AutoCloseable {
 
     /** Takes a batch of frames to their fates. */
     public void process(FrameBatch frames) {
-        Table latest = tables.get();
-        if (latest != table) {
+        TableRef.Generation latest = tables.latest();
+        if (latest != generation) {
             take(latest);
         }
         batch = frames;
@@ -133,18 +140,23 @@ public final class Pipeline implements AutoCloseable {
             }
         }
         nowNs = latestNs;
+        if (staleFlows.isLooking()) {
+            staleFlows.step(STALE_LOOKS);
+        }
         int opened = (int) (counters.flows - flowsSwept);
         flowsSwept = counters.flows;
         v4.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
         v6.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
     }
 
-    private void take(Table latest) {
-        table = latest;
-        shards.take(latest);
-        opener.take(latest);
-        egress.take(latest);
-        counters.cover(latest);
+    private void take(TableRef.Generation latest) {
+        generation = latest;
+        table = latest.table();
+        shards.take(table);
+        opener.take(table);
+        egress.take(table);
+        counters.cover(table);
+        staleFlows.look(latest.served());
         // a new table may share flows out anew
         foreign.clear();
     }

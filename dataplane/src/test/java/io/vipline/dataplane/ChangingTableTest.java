@@ -12,13 +12,17 @@ import io.vipline.rules.manifest.ManifestSource;
 import io.vipline.rules.manifest.NodeChoice;
 import io.vipline.rules.model.Cluster;
 import io.vipline.rules.policy.ProxyConfig;
+import io.vipline.rules.policy.ServedUdpServices;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables that are published while packets flow: one Service whose endpoints change. */
 class ChangingTableTest {
@@ -40,13 +44,19 @@ class ChangingTableTest {
                 apiVersion: v1
                 kind: Service
                 metadata: {name: web}
-                spec: {clusterIP: 10.96.0.10, sessionAffinity: %s, ports: [{port: 80, targetPort: 8080}]}
+                spec:
+                  clusterIP: 10.96.0.10
+                  sessionAffinity: %s
+                  ports:
+                  - {name: web, port: 80, targetPort: 8080}
+                  - {name: dns, port: 53, protocol: UDP, nodePort: 30053}
+                  type: NodePort
                 ---
                 apiVersion: discovery.k8s.io/v1
                 kind: EndpointSlice
                 metadata: {name: web-x, labels: {kubernetes.io/service-name: web}}
                 addressType: IPv4
-                ports: [{name: "", port: 8080, protocol: TCP}]
+                ports: [{name: web, port: 8080, protocol: TCP}, {name: dns, port: 5353, protocol: UDP}]
                 endpoints:
                 %s
                 """.formatted(affinity, listed);
@@ -63,8 +73,9 @@ class ChangingTableTest {
     }
 
     private void change(String affinity, int... endpoints) throws IOException {
-        cluster(affinity, endpoints).endpointSlices().forEach(rules::putSlice);
-        node.tables.publish(rules.table());
+        Cluster changed = cluster(affinity, endpoints);
+        changed.endpointSlices().forEach(rules::putSlice);
+        node.tables.publish(rules.table(), ServedUdpServices.of(changed, "n1"));
     }
 
     /** Where a SYN goes. */
@@ -91,6 +102,25 @@ class ChangingTableTest {
         assertThat(syn(1000).frame()).isEqualTo(arrived(1000, 1));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"10.96.0.10:53", "172.18.0.2:30053"})
+    void aClientThatKeepsTalkingOverUdpIsNotLeftWithAnEndpointThatIsGone(String service) throws IOException {
+        String question = "udp 10.9.0.5:1000 > " + service;
+        begin("None", 1);
+        assertThat(destination(question)).isEqualTo("10.244.1.1");
+        change("None", 2, 1);
+        assertThat(destination(question)).as("it serves still").isEqualTo("10.244.1.1");
+        change("None", 2);
+        // found while the packets of one batch flow
+        node.send("udp 10.9.0.7:7 > 10.9.0.8:7");
+        assertThat(destination(question)).isEqualTo("10.244.1.2");
+    }
+
+    private String destination(String packet) {
+        byte[] frame = node.send(packet).getFirst().frame();
+        return IntStream.range(30, 34).mapToObj(i -> "" + (frame[i] & 0xff)).collect(Collectors.joining("."));
+    }
+
     @Test
     void aServiceWithoutEndpointsRefusesUntilItHasSome() throws IOException {
         begin("None");
@@ -111,11 +141,11 @@ class ChangingTableTest {
         for (int port = 2000; port < 2100; port++) {
             syn(port);
         }
-        assertThat(node.counters.endpointFlows).hasSize(8).doesNotContain(0);
-        assertThat(IntStream.of(0, 1, 2, 3, 4, 5, 6, 7)
-                        .mapToLong(i -> node.counters.endpointFlows[i])
-                        .sum())
-                .isEqualTo(101);
+        // UDP's endpoints have counters of their own
+        assertThat(node.counters.endpointFlows).hasSize(2 * 8);
+        assertThat(LongStream.of(node.counters.endpointFlows).filter(flows -> flows > 0))
+                .hasSize(8);
+        assertThat(LongStream.of(node.counters.endpointFlows).sum()).isEqualTo(101);
         change("None", 8, 1);
         long before = node.counters.endpointPackets[first];
         syn(1000);

@@ -2,6 +2,7 @@ package io.vipline.tools;
 
 import io.vipline.rules.live.LiveRules;
 import io.vipline.rules.policy.ProxyConfig;
+import io.vipline.rules.policy.ServedUdpServices;
 import io.vipline.rules.table.TableRef;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,7 +83,7 @@ final class ManifestWatch implements AutoCloseable {
             options.reload();
             ProxyConfig config = onThisNode.apply(options.proxyConfig());
             int differences = rules.become(options.cluster());
-            tables.publish(rules.table());
+            tables.publish(rules.table(), ServedUdpServices.of(options.cluster(), config.nodeName()));
             err.println("vipline: the manifests have changed: " + differences
                     + " Services and EndpointSlices differ, new connections go by them");
             if (!config.equals(atStart)) {

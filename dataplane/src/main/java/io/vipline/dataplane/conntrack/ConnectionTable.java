@@ -76,6 +76,11 @@ public final class ConnectionTable implements AutoCloseable {
         return live;
     }
 
+    /** Entries are numbered below this, free ones among them. */
+    int allocated() {
+        return allocated;
+    }
+
     boolean isWide() {
         return wide;
     }

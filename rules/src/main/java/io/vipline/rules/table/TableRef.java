@@ -8,29 +8,45 @@ import java.lang.invoke.VarHandle;
  * each duty cycle with one acquire load, so that a packet sees one generation.
  */
 public final class TableRef {
-    private static final VarHandle TABLE;
+    /**
+     * What is in force.
+     *
+     * @param served which UDP connections it leaves stale
+     */
+    public record Generation(Table table, ServedUdp served) {}
+
+    private static final VarHandle GENERATION;
 
     static {
         try {
-            TABLE = MethodHandles.lookup().findVarHandle(TableRef.class, "table", Table.class);
+            GENERATION = MethodHandles.lookup().findVarHandle(TableRef.class, "generation", Generation.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
     @SuppressWarnings("unused") // by the handle
-    private Table table;
+    private Generation generation;
 
     public TableRef(Table first) {
         publish(first);
     }
 
-    /** From now on, for whoever looks. */
+    /** From now on, for whoever looks. No connection becomes stale. */
     public void publish(Table next) {
-        TABLE.setRelease(this, next);
+        publish(next, ServedUdp.UNKNOWN);
+    }
+
+    /** From now on, for whoever looks. */
+    public void publish(Table next, ServedUdp served) {
+        GENERATION.setRelease(this, new Generation(next, served));
+    }
+
+    public Generation latest() {
+        return (Generation) GENERATION.getAcquire(this);
     }
 
     public Table get() {
-        return (Table) TABLE.getAcquire(this);
+        return latest().table();
     }
 }
