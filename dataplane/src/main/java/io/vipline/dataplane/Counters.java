@@ -20,6 +20,8 @@ public final class Counters {
     public final long[] generated = new long[GeneratedKind.values().length];
     /** Connections that were opened. */
     public long flows;
+    /** Connections given up to make room for new ones. */
+    public long evicted;
     /** Answers seen at a client that its endpoint cannot have sent so: TTL 255 has no value one above it. */
     public long clientRepliesWithTtl255;
     /** Answers seen at a client whose zero checksum comes out in its other form (RFC 1624 section 3). */
@@ -101,6 +103,7 @@ public final class Counters {
         translated += other.translated;
         rejected += other.rejected;
         flows += other.flows;
+        evicted += other.evicted;
         clientRepliesWithTtl255 += other.clientRepliesWithTtl255;
         clientRepliesWithOtherZero += other.clientRepliesWithOtherZero;
         add(dropped, other.dropped);

@@ -324,6 +324,10 @@ public final class Pipeline implements AutoCloseable {
             filter(packet, PacketKey.INVALID);
             return;
         }
+        if (!hasRoom(packet)) {
+            egress.drop(packet, DropReason.CONNTRACK_FULL);
+            return;
+        }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
         boolean mayEnd = packet.ttl <= 1 && !endsHere(packet, verdict) || Ipv4Options.has(packet);
         if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat)) {
@@ -347,12 +351,20 @@ public final class Pipeline implements AutoCloseable {
         };
     }
 
+    /** Whether there is room for one connection more, made if need be; the kernel asks before any rule is looked at. */
+    private boolean hasRoom(Packet packet) {
+        if (config.conntrackMax() == 0 || v4.size() + v6.size() < config.conntrackMax()) {
+            return true;
+        }
+        if (connections(packet).evict(packet.hash, nowNs)) {
+            counters.evicted++;
+            return true;
+        }
+        return false;
+    }
+
     /** @return the new connection's entry; negative if there is none, and the packet is counted as dropped */
     private int open(Packet packet, ConnectionTable connections, Verdict verdict) {
-        if (config.conntrackMax() > 0 && v4.size() + v6.size() >= config.conntrackMax()) {
-            egress.drop(packet, DropReason.CONNTRACK_FULL);
-            return -1;
-        }
         int entry = verdict instanceof Verdict.Dnat dnat
                 ? opener.open(connections, packet, dnat)
                 : opener.open(connections, packet, (Verdict.Pass) verdict);
@@ -412,6 +424,10 @@ public final class Pipeline implements AutoCloseable {
         Verdict verdict = opener.verdict(request, PacketKey.NEW, nowNs);
         if (!(verdict instanceof Verdict.Dnat)) {
             unknown(packet, connections);
+            return;
+        }
+        if (!hasRoom(request)) {
+            egress.drop(packet, DropReason.CONNTRACK_FULL);
             return;
         }
         int entry = open(request, connections, verdict);

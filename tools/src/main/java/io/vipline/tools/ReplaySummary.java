@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * What a replay came to, in the shape of contract/cli.md. Always {@code frames = forwarded + rejected + Σ dropped + Σ
  * consumed}.
  *
+ * @param evicted flows that a full connection table gave up for new ones
  * @param inexactClientReplies answers captured at the client that could not come out as captured, by cause
  * @param chiSquares of each Service's flows over its endpoints against an even spread
  * @param sha256 of the file written; null if none was
@@ -35,6 +36,7 @@ record ReplaySummary(
         Map<String, Long> consumed,
         Map<String, Long> generated,
         long flows,
+        long evicted,
         List<ServiceCount> services,
         Map<String, Long> inexactClientReplies,
         double nanosPerFrame,
@@ -64,6 +66,7 @@ record ReplaySummary(
                 named(ConsumedReason.values(), counters.consumed),
                 named(GeneratedKind.values(), counters.generated),
                 counters.flows,
+                counters.evicted,
                 services(counters, table),
                 inexact(counters),
                 rounded(nanos),

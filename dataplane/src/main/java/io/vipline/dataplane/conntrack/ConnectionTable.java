@@ -31,6 +31,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     private static final int CHUNK_ENTRIES_LOG2 = 14;
     private static final int CHUNK_ENTRIES = 1 << CHUNK_ENTRIES_LOG2;
+    private static final int EVICTION_SLOTS = 64;
     private static final int INITIAL_SLOTS = 1 << 14;
 
     private final Arena arena = Arena.ofShared();
@@ -273,6 +274,33 @@ public final class ConnectionTable implements AutoCloseable {
         long from = FlowHash.side(chunk.getLong(source), chunk.getLong(source + 8), ports >>> 16);
         long to = FlowHash.side(chunk.getLong(source + 16), chunk.getLong(source + 24), ports & 0xffff);
         return FlowHash.of(from, to, protocol);
+    }
+
+    /**
+     * Makes room in a table that is full, as {@code early_drop} of nf_conntrack_core.c: among the entries whose hashes are
+     * next to the new one's it forgets one that is over or not assured. The kernel looks through eight of its buckets;
+     * with the sizes that kube-proxy sets these hold {@link #EVICTION_SLOTS} tuples when the table is full.
+     *
+     * @return whether there was such an entry
+     */
+    public boolean evict(int hash, long nowNs) {
+        int slot = hash & slotMask;
+        int looks = 0;
+        for (int i = 0; i <= slotMask && looks < EVICTION_SLOTS; i++) {
+            int reference = index.getInt(slot << 3) - 1;
+            if (reference >= 0) {
+                looks++;
+                int entry = reference >>> 1;
+                boolean isAssured =
+                        (chunkOf(entry).getShort(offsetOf(entry) + Connection.FLAGS) & Connection.ASSURED) != 0;
+                if (!isAssured || isOver(entry, nowNs)) {
+                    remove(entry);
+                    return true;
+                }
+            }
+            slot = slot + 1 & slotMask;
+        }
+        return false;
     }
 
     /** Forgets a connection. */
