@@ -2,14 +2,15 @@
  * The data path: frames in, frames out.
  *
  * <pre>
- * FrameSource ─▶ Decoder ─▶ ConnectionTable.find ──hit──────────────▶ Tracker ─▶ Rewrite ─▶ Emitter ─▶ FrameSink
- *   frame/         wire/        conntrack/  │                         conntrack/   nat/                  frame/
- *                    │                      └miss▶ Table.lookup ─ Verdict ─┬ Pass, Dnat ─▶ FlowOpener ─▲
- *                    ▼                              (rules.table)          ├ Drop   ─▶ DropReason
- *                DropReason                                                └ Reject ─▶ IcmpAnswers
+ * FrameSource ─▶ Decoder ─▶ ConnectionTables.search ──hit───────────▶ Tracker ─▶ Rewrite ─▶ Emitter ─▶ FrameSink
+ *   frame/         wire/          conntrack/   │                       conntrack/   nat/                  frame/
+ *                    │                         └miss▶ Table.lookup ─ Verdict ─┬ Pass, Dnat ─▶ FlowOpener ─▲
+ *                    ▼                                (rules.table)           ├ Drop   ─▶ DropReason
+ *                DropReason                                                   └ Reject ─▶ IcmpAnswers
  * </pre>
  *
- * {@link io.vipline.dataplane.Pipeline} is the table of contents: read it first. A forwarder is one pipeline on one
+ * {@link io.vipline.dataplane.Pipeline} is the table of contents: read it first, then Hooks,
+ * which takes one packet through conntrack and the rules. A forwarder is one pipeline on one
  * thread; several share nothing and take flows by virtual shard ({@link io.vipline.dataplane.nat.Shards}). Rings stand
  * where threads meet and nowhere else.
  */

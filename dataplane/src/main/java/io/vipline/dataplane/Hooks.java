@@ -1,0 +1,276 @@
+package io.vipline.dataplane;
+
+import io.vipline.dataplane.PipelineConfig.CapturePoint;
+import io.vipline.dataplane.PipelineConfig.ChecksumMode;
+import io.vipline.dataplane.conntrack.Connection;
+import io.vipline.dataplane.conntrack.ConnectionTable;
+import io.vipline.dataplane.conntrack.ConnectionTables;
+import io.vipline.dataplane.conntrack.Tracker;
+import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.icmp.QuotedPacket;
+import io.vipline.dataplane.route.Ipv4Options;
+import io.vipline.dataplane.wire.Packet;
+import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.table.PacketKey;
+import io.vipline.rules.table.Table;
+import io.vipline.rules.table.Verdict;
+
+/**
+ * What happens to one packet between PREROUTING and POSTROUTING: conntrack ({@code nf_conntrack_in}), the rules where they
+ * are asked, and the way out. Owned by the pipeline's thread.
+ */
+final class Hooks {
+    private static final DropReason[] DROP_REASONS = DropReason.values();
+
+    private final PipelineConfig config;
+    private final Counters counters;
+    private final boolean clientView;
+    private final ConnectionTables tables;
+    private final Tracker tracker;
+    private final FlowOpener opener;
+    private final Egress egress;
+    private final ChecksumVerifier verifier = new ChecksumVerifier();
+    private final QuotedPacket quoted = new QuotedPacket();
+    private final Connection connection = new Connection();
+    private final Packet request = new Packet();
+
+    private Table table;
+    /** What the packet at hand lies in, */
+    private FrameBatch batch;
+    /** and when it arrived. */
+    private long nowNs;
+
+    Hooks(Table table, PipelineConfig config, ConnectionTables tables, Egress egress, Counters counters) {
+        this.table = table;
+        this.config = config;
+        this.counters = counters;
+        this.tables = tables;
+        this.egress = egress;
+        clientView = config.capturePoint() == CapturePoint.CLIENT;
+        tracker = new Tracker(config.timeouts(), !clientView);
+        opener = new FlowOpener(table, config, tracker);
+    }
+
+    /** Another table decides from now on. */
+    void take(Table latest) {
+        table = latest;
+        opener.take(latest);
+        egress.take(latest);
+    }
+
+    /** Takes a packet to its fate. @param atNs the clock */
+    void pass(FrameBatch frames, Packet packet, long atNs) {
+        batch = frames;
+        nowNs = atNs;
+        if (packet.problem != null) {
+            egress.drop(packet, packet.problem);
+            return;
+        }
+        if (config.checksumMode() == ChecksumMode.FILL) {
+            UnfinishedChecksum.detect(batch.memory, packet);
+        }
+        boolean isVerified = config.checksumMode() == ChecksumMode.VERIFY;
+        if (packet.family == Packet.NOT_IP) {
+            egress.forwardUntouched(batch, packet);
+        } else if (packet.untracked) {
+            filter(packet, PacketKey.UNTRACKED);
+        } else if (isVerified && !ChecksumVerifier.isIpRight(batch.memory, packet)) {
+            egress.drop(packet, DropReason.IP_CHECKSUM);
+        } else if (packet.malformedTransport || isVerified && !verifier.isTransportRight(batch.memory, packet)) {
+            filter(packet, PacketKey.INVALID);
+        } else if (packet.icmpError) {
+            icmpError(packet);
+        } else {
+            tracked(packet);
+        }
+    }
+
+    /** {@link #pass} for a packet that is {@link Packet#ordinary}, where nobody looks at checksums. */
+    void passOrdinary(FrameBatch frames, Packet packet, long atNs) {
+        batch = frames;
+        nowNs = atNs;
+        tracked(packet);
+    }
+
+    private void tracked(Packet packet) {
+        ConnectionTable connections = tables.of(packet);
+        long found = tables.found(packet, nowNs);
+        if (found != ConnectionTable.MISS) {
+            known(packet, connections, (int) (found >>> 2), (int) found & 3);
+        } else if (clientView && isAnswerToUnseenRequest(packet)) {
+            openForAnswer(packet, connections);
+        } else {
+            unknown(packet, connections);
+        }
+    }
+
+    /** A packet of a known connection. */
+    private void known(Packet packet, ConnectionTable connections, int entry, int kind) {
+        connection.wrap(connections, entry);
+        boolean isReply = kind != ConnectionTable.ORIGINAL;
+        switch (tracker.track(connection, packet, isReply, nowNs)) {
+            case VALID -> forwardKnown(packet, kind);
+            case INVALID -> filter(packet, PacketKey.INVALID);
+            case REOPENS -> {
+                connections.remove(entry);
+                unknown(packet, connections);
+            }
+            case ENDS -> {
+                forwardKnown(packet, kind);
+                connections.remove(entry);
+            }
+        }
+    }
+
+    private void forwardKnown(Packet packet, int kind) {
+        boolean isReply = kind != ConnectionTable.ORIGINAL;
+        if (table.acceptsEstablished() || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
+            egress.forward(batch, packet, connection, kind);
+        }
+    }
+
+    /** A packet of no connection. */
+    private void unknown(Packet packet, ConnectionTable connections) {
+        if (!tracker.canOpen(packet)) {
+            filter(packet, PacketKey.INVALID);
+            return;
+        }
+        if (!hasRoom(packet)) {
+            egress.drop(packet, DropReason.CONNTRACK_FULL);
+            return;
+        }
+        Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
+        boolean mayEnd = packet.ttl <= 1 && !endsHere(packet, verdict) || Ipv4Options.has(packet);
+        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat)) {
+            return;
+        }
+        if (!refused(packet, verdict)) {
+            int entry = open(packet, connections, verdict);
+            if (entry >= 0) {
+                connection.wrap(connections, entry);
+                egress.forward(batch, packet, connection, ConnectionTable.ORIGINAL);
+            }
+        }
+    }
+
+    /** Whether the packet ends at the node, which looks at no TTL ({@code ip_forward} does, before FORWARD). */
+    private boolean endsHere(Packet packet, Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Pass pass -> pass.local();
+            case Verdict.Dnat dnat -> dnat.local();
+            default -> table.isLocal(packet.destinationHigh, packet.destinationLow);
+        };
+    }
+
+    /** Whether there is room for one connection more, made if need be; the kernel asks before any rule is looked at. */
+    private boolean hasRoom(Packet packet) {
+        if (config.conntrackMax() == 0 || tables.size() < config.conntrackMax()) {
+            return true;
+        }
+        if (tables.of(packet).evict(packet.hash, nowNs)) {
+            counters.evicted++;
+            return true;
+        }
+        return false;
+    }
+
+    /** @return the new connection's entry; negative if there is none, and the packet is counted as dropped */
+    private int open(Packet packet, ConnectionTable connections, Verdict verdict) {
+        int entry = verdict instanceof Verdict.Dnat dnat
+                ? opener.open(connections, packet, dnat)
+                : opener.open(connections, packet, (Verdict.Pass) verdict);
+        if (entry < 0) {
+            egress.drop(packet, DROP_REASONS[-1 - entry]);
+            return -1;
+        }
+        counters.flows++;
+        if (verdict instanceof Verdict.Dnat dnat) {
+            counters.endpointFlows[dnat.endpointId()]++;
+        }
+        return entry;
+    }
+
+    /** Carries out a verdict that lets nothing through. @return whether the verdict was such */
+    private boolean refused(Packet packet, Verdict verdict) {
+        switch (verdict) {
+            case Verdict.Pass pass -> {
+                return false;
+            }
+            case Verdict.Dnat dnat -> {
+                return false;
+            }
+            case Verdict.Drop drop -> egress.drop(packet, DropReason.of(drop.cause()));
+            case Verdict.Reject reject -> egress.reject(batch, packet);
+            case Verdict.Undecided undecided -> egress.drop(packet, DropReason.UNDECIDED);
+        }
+        return true;
+    }
+
+    /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
+    private void filter(Packet packet, int state) {
+        // ip_forward() looks at options and time to live before FORWARD does at anything
+        boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
+        if (isForwarded && egress.endsHere(batch, packet, false)) {
+            return;
+        }
+        if (!refused(packet, opener.verdict(packet, state, nowNs))) {
+            egress.forwardUntranslated(batch, packet);
+        }
+    }
+
+    /** An answer that a client saw before, or without, its request. */
+    private boolean isAnswerToUnseenRequest(Packet packet) {
+        boolean isRequest = packet.protocol == Transport.TCP
+                && (packet.tcpFlags & (Transport.SYN | Transport.ACK)) == Transport.SYN;
+        return !isRequest
+                && packet.hasPorts
+                && table.isServiceAddress(packet.sourceHigh, packet.sourceLow, packet.protocol, packet.sourcePort);
+    }
+
+    private void openForAnswer(Packet packet, ConnectionTable connections) {
+        request.reverseOf(packet);
+        request.number = packet.number;
+        request.datagram = packet.datagram;
+        request.tcpFlags = (packet.tcpFlags & Transport.SYN) != 0 ? Transport.SYN : Transport.ACK;
+        Verdict verdict = opener.verdict(request, PacketKey.NEW, nowNs);
+        if (!(verdict instanceof Verdict.Dnat)) {
+            unknown(packet, connections);
+            return;
+        }
+        if (!hasRoom(request)) {
+            egress.drop(packet, DropReason.CONNTRACK_FULL);
+            return;
+        }
+        int entry = open(request, connections, verdict);
+        if (entry >= 0) {
+            tracker.openForReply(connection.wrap(connections, entry), packet, nowNs);
+            known(packet, connections, entry, ConnectionTable.CLIENT_REPLY);
+        }
+    }
+
+    /** An ICMP error belongs to the connection of the packet that it quotes. */
+    private void icmpError(Packet packet) {
+        if (!quoted.decode(batch.memory, packet)) {
+            filter(packet, PacketKey.INVALID);
+            return;
+        }
+        if (packet.datagram != null) {
+            egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
+            return;
+        }
+        ConnectionTable connections = tables.of(packet);
+        long found = connections.find(quoted.reversed, clientView, nowNs);
+        if (found == ConnectionTable.MISS) {
+            filter(packet, PacketKey.INVALID);
+            return;
+        }
+        connection.wrap(connections, (int) (found >>> 2));
+        if (connection.has(Connection.TRANSLATED) && !quoted.isTranslatable()) {
+            egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
+            return;
+        }
+        if (table.acceptsEstablished() || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
+            egress.forwardError(batch, packet, quoted.packet, connection, (int) found & 3);
+        }
+    }
+}
