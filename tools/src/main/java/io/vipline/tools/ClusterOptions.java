@@ -88,6 +88,10 @@ public final class ClusterOptions {
         }
     }
 
+    boolean readsStdin() {
+        return filenames.contains("-");
+    }
+
     /** What {@code --node-address} gives. */
     List<LocalAddress> nodeAddresses() {
         return List.copyOf(nodeAddresses);
@@ -132,7 +136,7 @@ public final class ClusterOptions {
 
     /** Of the manifests' files that can be read again, all but stdin; other ones when they have changed. */
     Map<Path, String> stamps() {
-        return filenames.contains("-") ? Map.of() : ManifestFiles.stamps(filenames, recursive);
+        return readsStdin() ? Map.of() : ManifestFiles.stamps(filenames, recursive);
     }
 
     /** As they were when the manifests in use were loaded, or before. */

@@ -99,6 +99,10 @@ final class Explain extends Verb {
         if ((packets == null) == words.isEmpty()) {
             throw new ParameterException(spec().commandLine(), "Which packet? Give one, or --packets FILE.");
         }
+        if ("-".equals(packets) && cluster.readsStdin()) {
+            throw new ParameterException(
+                    spec().commandLine(), "Both -f and --packets are stdin, which can be read once.");
+        }
         rules = NodeRules.of(cluster, dumps, routes);
         lines = new PacketLine(rules.names());
         surroundings = new Explanation.Surroundings(rules.network(), new AddressBook(rules.cluster()));

@@ -1,5 +1,6 @@
 package io.vipline.tools;
 
+import io.vipline.dataplane.frame.filter.FilterException;
 import io.vipline.rules.model.Problem;
 import java.io.FileNotFoundException;
 import java.io.PrintWriter;
@@ -42,7 +43,9 @@ final class FailureReport implements IExecutionExceptionHandler, IParameterExcep
         if (root.verbose) {
             failure.printStackTrace(err);
         }
-        return ExitCode.FAILED;
+        boolean isWrongFilter =
+                failure instanceof FilterException filter && filter.reason() == FilterException.Reason.EXPRESSION;
+        return isWrongFilter ? ExitCode.USAGE : ExitCode.FAILED;
     }
 
     static void print(List<Problem> problems, PrintWriter err) {

@@ -8,6 +8,7 @@ import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,8 @@ final class Replay extends Verb {
     @Option(
             names = {"-w", "--write"},
             paramLabel = "OUT.pcap[ng]",
-            description = "Write the frames as they leave; pcapng carries a comment with each.")
+            description = "Write the frames as they leave; pcapng carries a comment with each. To stdout with -; the"
+                    + " summary goes to stderr then.")
     private Path output;
 
     @Option(
@@ -99,11 +101,14 @@ final class Replay extends Verb {
         check(repeat >= 1, "--repeat takes 1 or more");
         check(threads >= 1 && threads <= 64, "--threads takes 1 to 64");
         check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
-        check(!capture.equals("-") || threads == 1 && repeat == 1, "stdin can be read once: no --threads, no --repeat");
+        check(
+                !capture.equals("-") || !cluster.readsStdin(),
+                "Both -f and the capture are stdin, which can be read once.");
         check(!isOntoItself(), "-w names the capture itself: it would be gone before it is read");
         NodeRules rules = NodeRules.of(cluster, dumps, routes);
         Table table = rules.compile();
-        CaptureInput input = new CaptureInput(capture, filter);
+        boolean isReadOnce = forwarders() == 1 && repeat == 1;
+        CaptureInput input = isReadOnce ? new CaptureInput(capture, filter) : CaptureInput.rereadable(capture, filter);
         ReplayPlan plan = new ReplayPlan(table, pipelineConfig(rules), input::open, forwarders(), repeat, speed);
         ReplaySession session = new ReplaySession(plan, input, interruption(), err());
         ReplayOutcome outcome = output == null ? session.count() : session.write(output, rules);
@@ -115,6 +120,7 @@ final class Replay extends Verb {
 
     private boolean isOntoItself() throws IOException {
         return output != null
+                && !ReplaySession.isStdout(output)
                 && !capture.equals("-")
                 && Files.exists(output)
                 && Files.exists(Path.of(capture))
@@ -146,12 +152,13 @@ final class Replay extends Verb {
     }
 
     private void print(ReplaySummary summary, ReplayResult result) throws IOException {
+        PrintWriter to = ReplaySession.isStdout(output) ? err() : out();
         if (format == ReplayFormat.JSON) {
-            out().println(Json.line(summary));
+            to.println(Json.line(summary));
         } else {
-            new ReplayTable(out()).print(summary, result.stopped());
+            new ReplayTable(to).print(summary, result.stopped());
         }
-        out().flush();
+        to.flush();
     }
 
     /** What a replay left behind. @param sha256 of the file written; null without one */

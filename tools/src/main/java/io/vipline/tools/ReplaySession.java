@@ -7,6 +7,8 @@ import io.vipline.dataplane.replay.ReplayPlan;
 import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.dataplane.replay.ReplayRun;
 import io.vipline.tools.Replay.ReplayOutcome;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,6 +28,11 @@ final class ReplaySession {
         this.err = err;
     }
 
+    /** @param output null: nothing is written */
+    static boolean isStdout(Path output) {
+        return output != null && output.toString().equals("-");
+    }
+
     /** Finishes each frame and forgets it. */
     ReplayOutcome count() throws IOException {
         try (ReplayRun replay = new ReplayRun(plan, false)) {
@@ -41,7 +48,13 @@ final class ReplaySession {
                     CaptureFormat.ofFileName(output.toString(), input.isFinerThanMicroseconds(), rules.addressNames());
             boolean comments = format instanceof CaptureFormat.Pcapng;
             FrameComments frameComments = new FrameComments(plan.table(), new RulePath(rules));
-            CaptureWriter writer = CaptureWriter.open(output, format, replay.interfaces());
+            CaptureWriter writer = isStdout(output)
+                    ? CaptureWriter.to(
+                            new FileOutputStream(FileDescriptor.out).getChannel(),
+                            "stdout",
+                            format,
+                            replay.interfaces())
+                    : CaptureWriter.open(output, format, replay.interfaces());
             ReplayResult result;
             try (writer) {
                 result = run(

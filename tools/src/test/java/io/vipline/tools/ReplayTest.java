@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vipline.tools.CapturedFrames.Frame;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -315,6 +317,57 @@ class ReplayTest {
         assertThat(CapturedFrames.read(output)).isNotEmpty();
     }
 
+    @ParameterizedTest(name = "the same capture from stdin and from a file, {0}: the same file written")
+    @ValueSource(strings = {"--threads 1", "--threads 2", "--repeat 3", "--threads 7 --repeat 2"})
+    void fromStdin(String flags) throws IOException {
+        generate(SHOP, "--flows 50");
+        Path fromFile = folder.resolve("a.pcapng");
+        Path fromStdin = folder.resolve("b.pcapng");
+        assertThat(replay(SHOP, flags + " -w " + fromFile).exitCode).isEqualTo(ExitCode.OK);
+        InputStream before = System.in;
+        try (InputStream capture = Files.newInputStream(input)) {
+            System.setIn(capture);
+            input = Path.of("-");
+            assertThat(replay(SHOP, flags + " -w " + fromStdin).exitCode)
+                    .as(err.toString())
+                    .isEqualTo(ExitCode.OK);
+        } finally {
+            System.setIn(before);
+        }
+        assertThat(fromStdin).hasSameBinaryContentAs(fromFile);
+    }
+
+    @Test
+    @DisplayName("-w - writes what -w FILE does to stdout, and the summary to stderr")
+    void ontoStdout() throws IOException, InterruptedException {
+        generate(SHOP, "--flows 20");
+        Path toFile = folder.resolve("a.pcapng");
+        Path toStdout = folder.resolve("b.pcapng");
+        Path summary = folder.resolve("summary");
+        assertThat(replay(SHOP, "-w " + toFile).exitCode).isEqualTo(ExitCode.OK);
+        List<String> command =
+                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dagrona"))
+                .forEach(command::add);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Vipline.class.getName(), "replay", "-f"));
+        command.addAll(List.of(SHOP.toString(), input.toString(), "-w", "-", "-o", "json"));
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(toStdout.toFile())
+                .redirectError(summary.toFile())
+                .start();
+        assertThat(process.waitFor()).as(Files.readString(summary)).isZero();
+        assertThat(toStdout).hasSameBinaryContentAs(toFile);
+        assertThat(Files.readString(summary)).contains("\"sha256\":\"");
+    }
+
+    @Test
+    @DisplayName("stdin can't be both the manifests and the capture, nor the manifests and the packets")
+    void stdinTwice() {
+        assertThat(run("replay", "-f", "-", "-").exitCode).isEqualTo(ExitCode.USAGE);
+        assertThat(run("explain", "-f", "-", "--packets", "-").exitCode).isEqualTo(ExitCode.USAGE);
+    }
+
     @Test
     @DisplayName("the capture itself is not written to")
     void ontoItself() throws IOException {
@@ -328,7 +381,13 @@ class ReplayTest {
     }
 
     @ParameterizedTest(name = "replay {0}: exit code {1}")
-    @CsvSource({"--threads 0, 2", "--repeat 0, 2", "--speed fast, 2", "--capture-point sky, 2"})
+    @CsvSource({
+        "--threads 0, 2",
+        "--repeat 0, 2",
+        "--speed fast, 2",
+        "--capture-point sky, 2",
+        "--filter tcp&&, 2",
+    })
     void wrongUsage(String flags, int exitCode) {
         generate(SHOP, "--flows 2");
         assertThat(replay(SHOP, flags).exitCode).as(err.toString()).isEqualTo(exitCode);
