@@ -130,6 +130,9 @@ public final class CaptureWriter implements AutoCloseable {
         closed = true;
         try {
             if (!file.hasFailed()) {
+                if (interfacesWritten == 0) { // met, but none of their frames left
+                    interfaces.stream().findFirst().ifPresent(first -> layout.addInterface(file, first));
+                }
                 layout.end(file);
                 file.flush();
             }

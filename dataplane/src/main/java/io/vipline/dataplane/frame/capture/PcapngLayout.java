@@ -2,6 +2,7 @@ package io.vipline.dataplane.frame.capture;
 
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameInterface;
+import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.capture.CaptureFormat.AddressName;
 import io.vipline.dataplane.frame.capture.CaptureFormat.Direction;
 import io.vipline.dataplane.memory.NativeMemory;
@@ -122,8 +123,12 @@ final class PcapngLayout implements RecordLayout {
         of.lastNs = Math.max(of.lastNs, timeNs);
     }
 
+    /** libpcap refuses a file without any interface, so an empty one is said to be of Ethernet frames. */
     @Override
     public void end(RecordFile file) {
+        if (statistics.isEmpty()) {
+            addInterface(file, new FrameInterface("", LinkType.ETHERNET, 0));
+        }
         for (int face = 0; face < statistics.size(); face++) {
             Statistics of = statistics.get(face);
             block.begin(file, INTERFACE_STATISTICS, 128);

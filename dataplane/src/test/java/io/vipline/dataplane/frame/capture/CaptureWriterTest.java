@@ -110,6 +110,27 @@ class CaptureWriterTest {
     }
 
     @Test
+    void aFileThatNoFrameCameToIsReadByTcpdumpAndHasTheLinkTypeOfTheCapture() throws IOException {
+        Tcpdump.assumeInstalled();
+        for (CaptureFormat format : List.of(PLAIN, new CaptureFormat.Pcap(false))) {
+            for (List<FrameInterface> met : List.of(List.<FrameInterface>of(), List.of(RAW), List.of(RAW, ETH0))) {
+                Path file = folder.resolve("empty");
+                List<FrameInterface> faces = new ArrayList<>();
+                try (CaptureWriter writer = CaptureWriter.open(file, format, faces)) {
+                    faces.addAll(met);
+                    assertThat(writer.frames()).isZero();
+                }
+                assertThat(Tcpdump.read(file).exitCode()).isZero();
+                try (CaptureReader reader = CaptureReader.open(file)) {
+                    assertThat(reader.interfaces())
+                            .extracting(FrameInterface::linkType)
+                            .containsExactly(met.isEmpty() ? LinkType.ETHERNET : LinkType.RAW_IP);
+                }
+            }
+        }
+    }
+
+    @Test
     void anUnknownLinkTypeKeepsItsNumber() throws IOException {
         for (CaptureFormat format : List.of(PLAIN, new CaptureFormat.Pcap(false))) {
             Path file = folder.resolve("odd");
