@@ -47,10 +47,6 @@ final class Egress {
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
-        if (packet.ordinary && packet.ttl > 1) {
-            forwardFrame(batch, packet, connection, kind);
-            return;
-        }
         int translation =
                 kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
         if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection.has(translation))) {
@@ -68,6 +64,19 @@ final class Egress {
         return packet.datagram.leavesWhole() && kind != ConnectionTable.CLIENT_REPLY;
     }
 
+    /**
+     * {@link #forward} for a packet that is {@link Packet#ordinary} and has hops left.
+     *
+     * @param kind not {@link ConnectionTable#CLIENT_REPLY}
+     */
+    void forwardOrdinary(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        int frame = copy(batch, packet);
+        if (frame != FrameSink.FULL) {
+            rewrite(frame, packet, connection, kind);
+            commit(batch, packet, connection, kind);
+        }
+    }
+
     private void forwardFrame(FrameBatch batch, Packet packet, Connection connection, int kind) {
         int frame = copy(batch, packet);
         if (frame == FrameSink.FULL) {
@@ -76,11 +85,7 @@ final class Egress {
         if (kind == ConnectionTable.CLIENT_REPLY) {
             ClientReply.pass(emitter.memory(), frame, packet, counters);
         } else {
-            if (connection.has(Connection.TRANSLATED)) {
-                rewriteFor(connection, kind).applyAndHop(emitter.memory(), frame, packet);
-            } else {
-                Emitter.decrementTtl(emitter.memory(), frame, packet);
-            }
+            rewrite(frame, packet, connection, kind);
         }
         if (!packet.ordinary && Ipv4Options.has(packet) && kind != ConnectionTable.CLIENT_REPLY) {
             forwardOptions(batch, frame, packet);
@@ -89,6 +94,16 @@ final class Egress {
             UnfinishedChecksum.finish(emitter.memory(), frame, packet);
         }
         commit(batch, packet, connection, kind);
+    }
+
+    private void rewrite(int frame, Packet packet, Connection connection, int kind) {
+        if (!connection.has(Connection.TRANSLATED)) {
+            Emitter.decrementTtl(emitter.memory(), frame, packet);
+        } else if (packet.ordinary && packet.family == Packet.IPV4) {
+            Rewrite.ordinaryV4(emitter.memory(), frame, packet, connection, kind != ConnectionTable.ORIGINAL);
+        } else {
+            rewriteFor(connection, kind).applyAndHop(emitter.memory(), frame, packet);
+        }
     }
 
     private void forwardOptions(FrameBatch batch, int frame, Packet packet) {

@@ -20,12 +20,14 @@ final class Emitter {
 
     private final FrameSink sink;
     private final Router router;
+    private final boolean isTransparent;
     private final boolean tellsOrigin;
-    private int record;
+    private long record;
 
     Emitter(FrameSink sink, Router router, boolean tellsOrigin) {
         this.sink = sink;
         this.router = router;
+        isTransparent = router == Router.TRANSPARENT;
         this.tellsOrigin = tellsOrigin;
     }
 
@@ -49,12 +51,13 @@ final class Emitter {
 
     /** Makes room for a frame of our own. */
     int claim(int frameBytes) {
-        record = sink.claim(frameBytes);
-        return record == FrameSink.FULL ? FrameSink.FULL : record + FinishedFrame.HEADER_BYTES;
+        int claimed = sink.claim(frameBytes);
+        record = claimed;
+        return claimed == FrameSink.FULL ? FrameSink.FULL : claimed + FinishedFrame.HEADER_BYTES;
     }
 
     /** Short frames by blocks that may overlap: a call to copy memory, or a loop of words, costs more than the copy. */
-    private static void copy(NativeMemory from, int fromAt, NativeMemory to, int toAt, int length) {
+    private static void copy(NativeMemory from, long fromAt, NativeMemory to, long toAt, int length) {
         if (length < BLOCK_BYTES || length > 4 * BLOCK_BYTES) {
             to.putBytes(toAt, from, fromAt, length);
             return;
@@ -67,7 +70,7 @@ final class Emitter {
         copyBlock(from, fromAt + length - BLOCK_BYTES, to, toAt + length - BLOCK_BYTES);
     }
 
-    private static void copyBlock(NativeMemory from, int fromAt, NativeMemory to, int toAt) {
+    private static void copyBlock(NativeMemory from, long fromAt, NativeMemory to, long toAt) {
         to.putLong(toAt, from.getLong(fromAt));
         to.putLong(toAt + 8, from.getLong(fromAt + 8));
         to.putLong(toAt + 16, from.getLong(fromAt + 16));
@@ -76,7 +79,7 @@ final class Emitter {
 
     /** One hop less, and the IPv4 header checksum that goes with it ({@code ip_decrease_ttl}). */
     static void decrementTtl(NativeMemory out, int frame, Packet packet) {
-        int at = frame + packet.network;
+        long at = (long) frame + packet.network;
         if (packet.family == Packet.IPV6) {
             out.putByte(at + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
             return;
@@ -94,9 +97,12 @@ final class Emitter {
      */
     boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
         NativeMemory out = sink.memory();
+        long record = this.record;
         out.putLong(record + FinishedFrame.NUMBER, packet.number);
         batch.describe(packet.slot, out, record);
-        out.putPair(record + FinishedFrame.CHECKSUM_START, packet.checksumStart, packet.checksumOffset);
+        if (!packet.ordinary) {
+            out.putPair(record + FinishedFrame.CHECKSUM_START, packet.checksumStart, packet.checksumOffset);
+        }
         int endpointId = connection == null ? -1 : connection.endpointId();
         int flow = connection == null ? -1 : connection.flow();
         out.putPair(record + FinishedFrame.DISPOSITION, disposition.ordinal(), endpointId);
@@ -105,11 +111,15 @@ final class Emitter {
         if (tellsOrigin && connection != null) {
             origin(out, connection);
         }
+        if (isTransparent) {
+            sink.commit();
+            return true;
+        }
         return leave(packet);
     }
 
     private boolean leave(Packet packet) {
-        Router.Way way = router.leave(sink.memory(), record, packet);
+        Router.Way way = router.leave(sink.memory(), (int) record, packet);
         switch (way) {
             case SEND, ANSWER -> sink.commit();
             case HELD, ENDED -> sink.abort();

@@ -124,6 +124,7 @@ final class FlowOpener implements FlowState {
             return -1 - problem.ordinal();
         }
         markTranslated(packet);
+        connection.sumUp();
         tracker.open(connection, packet, nowNs);
         connections.insert(entry);
         return entry;

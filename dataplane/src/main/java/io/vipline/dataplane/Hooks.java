@@ -6,6 +6,7 @@ import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
 import io.vipline.dataplane.conntrack.ConnectionTables;
 import io.vipline.dataplane.conntrack.Tracker;
+import io.vipline.dataplane.conntrack.Tracker.Outcome;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.route.Ipv4Options;
@@ -35,6 +36,8 @@ final class Hooks {
     private final Packet request = new Packet();
 
     private Table table;
+    /** {@link Table#acceptsEstablished} of it. */
+    private boolean acceptsEstablished;
     /** What the packet at hand lies in, */
     private FrameBatch batch;
     /** and when it arrived. */
@@ -42,6 +45,7 @@ final class Hooks {
 
     Hooks(Table table, PipelineConfig config, ConnectionTables tables, Egress egress, Counters counters) {
         this.table = table;
+        acceptsEstablished = table.acceptsEstablished();
         this.config = config;
         this.counters = counters;
         this.tables = tables;
@@ -54,6 +58,7 @@ final class Hooks {
     /** Another table decides from now on. */
     void take(Table latest) {
         table = latest;
+        acceptsEstablished = table.acceptsEstablished();
         opener.take(latest);
         egress.take(latest);
     }
@@ -85,11 +90,28 @@ final class Hooks {
         }
     }
 
-    /** {@link #pass} for a packet that is {@link Packet#ordinary}, where nobody looks at checksums. */
+    /**
+     * {@link #pass} for a packet that is {@link Packet#ordinary}, where nobody looks at checksums. Of a connection that is
+     * known, nothing is asked but whether it belongs there (as {@code nf_flow_offload_ip_hook} does).
+     */
     void passOrdinary(FrameBatch frames, Packet packet, long atNs) {
         batch = frames;
         nowNs = atNs;
-        tracked(packet);
+        int kind = (int) packet.found & 3;
+        if (!acceptsEstablished
+                || packet.ttl <= 1
+                || kind == ConnectionTable.CLIENT_REPLY
+                || !tables.stands(packet, atNs)) {
+            tracked(packet);
+            return;
+        }
+        connection.wrap(tables.of(packet), (int) (packet.found >>> 2));
+        Outcome outcome = tracker.track(connection, packet, kind != ConnectionTable.ORIGINAL, atNs);
+        if (outcome == Outcome.VALID) {
+            egress.forwardOrdinary(frames, packet, connection, kind);
+        } else {
+            carryOn(outcome, packet, kind);
+        }
     }
 
     private void tracked(Packet packet) {
@@ -108,23 +130,29 @@ final class Hooks {
     private void known(Packet packet, ConnectionTable connections, int entry, int kind) {
         connection.wrap(connections, entry);
         boolean isReply = kind != ConnectionTable.ORIGINAL;
-        switch (tracker.track(connection, packet, isReply, nowNs)) {
+        carryOn(tracker.track(connection, packet, isReply, nowNs), packet, kind);
+    }
+
+    /** With a packet of {@link #connection}, whose state it has moved. */
+    private void carryOn(Outcome outcome, Packet packet, int kind) {
+        switch (outcome) {
             case VALID -> forwardKnown(packet, kind);
             case INVALID -> filter(packet, PacketKey.INVALID);
             case REOPENS -> {
-                connections.remove(entry);
+                ConnectionTable connections = tables.of(packet);
+                connections.remove(connection.entry());
                 unknown(packet, connections);
             }
             case ENDS -> {
                 forwardKnown(packet, kind);
-                connections.remove(entry);
+                tables.of(packet).remove(connection.entry());
             }
         }
     }
 
     private void forwardKnown(Packet packet, int kind) {
         boolean isReply = kind != ConnectionTable.ORIGINAL;
-        if (table.acceptsEstablished() || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
+        if (acceptsEstablished || !refused(packet, opener.filterVerdict(packet, connection, isReply, nowNs))) {
             egress.forward(batch, packet, connection, kind);
         }
     }
@@ -269,7 +297,7 @@ final class Hooks {
             egress.drop(packet, DropReason.ICMP_ERROR_MALFORMED);
             return;
         }
-        if (table.acceptsEstablished() || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
+        if (acceptsEstablished || !refused(packet, opener.verdict(packet, PacketKey.RELATED, nowNs))) {
             egress.forwardError(batch, packet, quoted.packet, connection, (int) found & 3);
         }
     }

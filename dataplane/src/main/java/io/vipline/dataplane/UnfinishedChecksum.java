@@ -25,6 +25,7 @@ final class UnfinishedChecksum {
         if (found == pseudo) {
             packet.checksumStart = packet.transport;
             packet.checksumOffset = field;
+            packet.ordinary = false;
         }
     }
 

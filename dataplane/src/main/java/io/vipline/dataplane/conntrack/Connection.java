@@ -1,7 +1,10 @@
 package io.vipline.dataplane.conntrack;
 
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.wire.Checksum;
+import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
+import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
 
 /**
@@ -10,22 +13,20 @@ import io.vipline.rules.net.IpAddress;
  * <pre>
  *      0         4         8          12        16        20         24    25    26     28
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
- *   0  | v4 source  v4 dest  orig ports| v4 src    v4 dest  rep. ports|proto|state|flags | endpoint  |
+ *   0  | v4 original addresses | v4 reply addresses | orig ports | rep. ports|proto|state|flags | endpoint  |
  *      +---------+---------+----------+---------+---------+----------+-----+-----+------+-----------+
- *  32  | expiry ns         | created ns          | flow    | SCTP: tag   tag (reply)   flags, ICMP type|
+ *  32  | expiry ns         | created ns          | flow    | sums, sums (reply)      flags, ICMP type |
  *      +-------------------+---------------------+---------+------------------------------------------+
  *  64  | IPv6 only: original source, original destination, reply source, reply destination (16 each)   |
  *      +----------------------------------------------------------------------------------------------+
  * </pre>
  *
- * Ports are {@code source << 16 | destination}. The reply tuple is the one that answers carry when they arrive.
+ * {@code sums} are what NAT changes in checksums ({@link #sumsOut}); SCTP has its verification tags there. Addresses are {@code source << 32 | destination}, ports {@code source << 16 | destination}. The reply tuple is the one that answers carry when they arrive.
  */
 public final class Connection {
-    static final int V4_ORIGINAL_SOURCE = 0;
-    static final int V4_ORIGINAL_DESTINATION = 4;
-    static final int ORIGINAL_PORTS = 8;
-    static final int V4_REPLY_SOURCE = 12;
-    static final int V4_REPLY_DESTINATION = 16;
+    static final int V4_ORIGINAL = 0;
+    static final int V4_REPLY = 8;
+    static final int ORIGINAL_PORTS = 16;
     static final int REPLY_PORTS = 20;
     static final int PROTOCOL = 24;
     static final int STATE = 25;
@@ -34,6 +35,10 @@ public final class Connection {
     static final int EXPIRY_NS = 32;
     static final int CREATED_NS = 40;
     static final int FLOW = 48;
+    /** TCP and UDP in IPv4. */
+    static final int SUMS = 52;
+
+    static final int REPLY_SUMS = 56;
     static final int SCTP_TAG = 52;
     static final int SCTP_REPLY_TAG = 56;
     static final int SCTP_FLAGS = 60;
@@ -57,7 +62,7 @@ public final class Connection {
     public static final int ASSURED = 8;
 
     private NativeMemory chunk;
-    private int at;
+    private long at;
     private boolean wide;
     private int entry;
     private ConnectionTable table;
@@ -177,7 +182,7 @@ public final class Connection {
     }
 
     public long originalSourceLow() {
-        return wide ? chunk.getLong(at + V6_ORIGINAL_SOURCE + 8) : v4(V4_ORIGINAL_SOURCE);
+        return wide ? chunk.getLong(at + V6_ORIGINAL_SOURCE + 8) : v4(V4_ORIGINAL, 32);
     }
 
     public long originalDestinationHigh() {
@@ -185,7 +190,7 @@ public final class Connection {
     }
 
     public long originalDestinationLow() {
-        return wide ? chunk.getLong(at + V6_ORIGINAL_DESTINATION + 8) : v4(V4_ORIGINAL_DESTINATION);
+        return wide ? chunk.getLong(at + V6_ORIGINAL_DESTINATION + 8) : v4(V4_ORIGINAL, 0);
     }
 
     public long replySourceHigh() {
@@ -193,7 +198,7 @@ public final class Connection {
     }
 
     public long replySourceLow() {
-        return wide ? chunk.getLong(at + V6_REPLY_SOURCE + 8) : v4(V4_REPLY_SOURCE);
+        return wide ? chunk.getLong(at + V6_REPLY_SOURCE + 8) : v4(V4_REPLY, 32);
     }
 
     public long replyDestinationHigh() {
@@ -201,11 +206,44 @@ public final class Connection {
     }
 
     public long replyDestinationLow() {
-        return wide ? chunk.getLong(at + V6_REPLY_DESTINATION + 8) : v4(V4_REPLY_DESTINATION);
+        return wide ? chunk.getLong(at + V6_REPLY_DESTINATION + 8) : v4(V4_REPLY, 0);
     }
 
-    private long v4(int field) {
-        return IpAddress.V4_PREFIX | chunk.getInt(at + field) & 0xffff_ffffL;
+    /** The addresses of an IPv4 packet on its way out, {@code source << 32 | destination}: the other tuple reversed. */
+    public long v4AddressesOut(boolean reply) {
+        return Long.rotateLeft(chunk.getLong(at + (reply ? V4_ORIGINAL : V4_REPLY)), 32);
+    }
+
+    /** The ports of a packet on its way out, {@code source << 16 | destination}. */
+    public int portsOut(boolean reply) {
+        return Integer.rotateLeft(chunk.getInt(at + (reply ? ORIGINAL_PORTS : REPLY_PORTS)), 16);
+    }
+
+    /**
+     * What changes in the checksums of a TCP or UDP packet in IPv4, whose tuple becomes {@link #v4AddressesOut} and
+     * {@link #portsOut} on its way out, with one hop less: {@code header << 16 | transport}, each folded and not 0.
+     */
+    public int sumsOut(boolean reply) {
+        return chunk.getInt(at + (reply ? REPLY_SUMS : SUMS));
+    }
+
+    /** Sums up, once the tuples stand. */
+    public void sumUp() {
+        boolean hasSums = !wide && (protocol() == Transport.TCP || protocol() == Transport.UDP);
+        if (hasSums) {
+            chunk.putInt(at + SUMS, sums(chunk.getLong(at + V4_ORIGINAL), chunk.getInt(at + ORIGINAL_PORTS), false));
+            chunk.putInt(at + REPLY_SUMS, sums(chunk.getLong(at + V4_REPLY), chunk.getInt(at + REPLY_PORTS), true));
+        }
+    }
+
+    private int sums(long addresses, int ports, boolean reply) {
+        long difference = Checksum.difference64(addresses, v4AddressesOut(reply));
+        int header = Checksum.fold(difference + Ipv4.HOP_DIFFERENCE);
+        return header << 16 | Checksum.fold(difference + Checksum.difference32(ports, portsOut(reply)));
+    }
+
+    private long v4(int field, int shift) {
+        return IpAddress.V4_PREFIX | chunk.getLong(at + field) >>> shift & 0xffff_ffffL;
     }
 
     /** Takes the packet's tuple as the original one, and its reverse as the reply, not translated yet. */
@@ -219,8 +257,7 @@ public final class Connection {
             putV6(V6_ORIGINAL_SOURCE, packet.sourceHigh, packet.sourceLow);
             putV6(V6_ORIGINAL_DESTINATION, packet.destinationHigh, packet.destinationLow);
         } else {
-            chunk.putInt(at + V4_ORIGINAL_SOURCE, (int) packet.sourceLow);
-            chunk.putInt(at + V4_ORIGINAL_DESTINATION, (int) packet.destinationLow);
+            chunk.putLong(at + V4_ORIGINAL, packet.v4Addresses());
         }
         replySource(packet.destinationHigh, packet.destinationLow, packet.destinationPort);
         replyDestination(packet.sourceHigh, packet.sourceLow, packet.sourcePort);
@@ -237,7 +274,7 @@ public final class Connection {
         if (wide) {
             putV6(V6_REPLY_SOURCE, high, low);
         } else {
-            chunk.putInt(at + V4_REPLY_SOURCE, (int) low);
+            chunk.putLong(at + V4_REPLY, low << 32 | replyDestinationLow() & 0xffff_ffffL);
         }
     }
 
@@ -247,7 +284,7 @@ public final class Connection {
         if (wide) {
             putV6(V6_REPLY_DESTINATION, high, low);
         } else {
-            chunk.putInt(at + V4_REPLY_DESTINATION, (int) low);
+            chunk.putLong(at + V4_REPLY, replySourceLow() << 32 | low & 0xffff_ffffL);
         }
     }
 

@@ -3,7 +3,6 @@ package io.vipline.dataplane.conntrack;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.FlowHash;
 import io.vipline.dataplane.wire.Packet;
-import io.vipline.rules.net.IpAddress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -98,8 +97,8 @@ public final class ConnectionTable implements AutoCloseable {
         return (entry & CHUNK_ENTRIES - 1) * TcpWindow.BYTES;
     }
 
-    int offsetOf(int entry) {
-        return (entry & CHUNK_ENTRIES - 1) << strideLog2;
+    long offsetOf(int entry) {
+        return (long) (entry & CHUNK_ENTRIES - 1) << strideLog2;
     }
 
     /**
@@ -143,7 +142,7 @@ public final class ConnectionTable implements AutoCloseable {
         int hash = packet.hash;
         int slot = hash & slotMask;
         while (true) {
-            long content = index.getLong(slot << 3);
+            long content = index.getLong((long) slot << 3);
             if (content == 0) {
                 return MISS;
             }
@@ -160,11 +159,11 @@ public final class ConnectionTable implements AutoCloseable {
 
     private int matches(Packet packet, int reference, boolean clientView) {
         NativeMemory chunk = chunkOf(reference >>> 1);
-        int at = offsetOf(reference >>> 1);
+        long at = offsetOf(reference >>> 1);
         if (chunk.getByte(at + Connection.PROTOCOL) != (byte) packet.protocol) {
             return -1;
         }
-        int ports = packet.sourcePort << 16 | packet.destinationPort;
+        int ports = packet.ports();
         if ((reference & 1) == REPLY) {
             return chunk.getInt(at + Connection.REPLY_PORTS) == ports && sameReply(chunk, at, packet) ? REPLY : -1;
         }
@@ -179,34 +178,31 @@ public final class ConnectionTable implements AutoCloseable {
         return -1;
     }
 
-    private boolean sameOriginal(NativeMemory chunk, int at, Packet packet) {
+    private boolean sameOriginal(NativeMemory chunk, long at, Packet packet) {
         if (!wide) {
-            return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.sourceLow
-                    && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.destinationLow;
+            return chunk.getLong(at + Connection.V4_ORIGINAL) == packet.v4Addresses();
         }
         return same(chunk, at + Connection.V6_ORIGINAL_SOURCE, packet.sourceHigh, packet.sourceLow)
                 && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.destinationHigh, packet.destinationLow);
     }
 
-    private boolean reversedOriginal(NativeMemory chunk, int at, Packet packet) {
+    private boolean reversedOriginal(NativeMemory chunk, long at, Packet packet) {
         if (!wide) {
-            return chunk.getInt(at + Connection.V4_ORIGINAL_SOURCE) == (int) packet.destinationLow
-                    && chunk.getInt(at + Connection.V4_ORIGINAL_DESTINATION) == (int) packet.sourceLow;
+            return chunk.getLong(at + Connection.V4_ORIGINAL) == Long.rotateLeft(packet.v4Addresses(), 32);
         }
         return same(chunk, at + Connection.V6_ORIGINAL_SOURCE, packet.destinationHigh, packet.destinationLow)
                 && same(chunk, at + Connection.V6_ORIGINAL_DESTINATION, packet.sourceHigh, packet.sourceLow);
     }
 
-    private boolean sameReply(NativeMemory chunk, int at, Packet packet) {
+    private boolean sameReply(NativeMemory chunk, long at, Packet packet) {
         if (!wide) {
-            return chunk.getInt(at + Connection.V4_REPLY_SOURCE) == (int) packet.sourceLow
-                    && chunk.getInt(at + Connection.V4_REPLY_DESTINATION) == (int) packet.destinationLow;
+            return chunk.getLong(at + Connection.V4_REPLY) == packet.v4Addresses();
         }
         return same(chunk, at + Connection.V6_REPLY_SOURCE, packet.sourceHigh, packet.sourceLow)
                 && same(chunk, at + Connection.V6_REPLY_DESTINATION, packet.destinationHigh, packet.destinationLow);
     }
 
-    private static boolean same(NativeMemory chunk, int at, long high, long low) {
+    private static boolean same(NativeMemory chunk, long at, long high, long low) {
         return chunk.getLong(at) == high && chunk.getLong(at + 8) == low;
     }
 
@@ -245,7 +241,7 @@ public final class ConnectionTable implements AutoCloseable {
             grow();
         }
         NativeMemory chunk = chunkOf(entry);
-        int at = offsetOf(entry);
+        long at = offsetOf(entry);
         put(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
             put(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
@@ -254,23 +250,21 @@ public final class ConnectionTable implements AutoCloseable {
 
     private void put(int hash, int reference) {
         int slot = hash & slotMask;
-        while (index.getLong(slot << 3) != 0) {
+        while (index.getLong((long) slot << 3) != 0) {
             slot = slot + 1 & slotMask;
         }
         index.putLong(slot << 3, (long) hash << 32 | (reference + 1 & 0xffff_ffffL));
         slotsUsed++;
     }
 
-    private int hashOf(NativeMemory chunk, int at, int tuple) {
+    private int hashOf(NativeMemory chunk, long at, int tuple) {
         int ports = chunk.getInt(at + (tuple == ORIGINAL ? Connection.ORIGINAL_PORTS : Connection.REPLY_PORTS));
         int protocol = chunk.getByte(at + Connection.PROTOCOL) & 0xff;
         if (!wide) {
-            int source = at + (tuple == ORIGINAL ? Connection.V4_ORIGINAL_SOURCE : Connection.V4_REPLY_SOURCE);
-            long from = FlowHash.side(IpAddress.V4_PREFIX | chunk.getInt(source) & 0xffff_ffffL, ports >>> 16);
-            long to = FlowHash.side(IpAddress.V4_PREFIX | chunk.getInt(source + 4) & 0xffff_ffffL, ports & 0xffff);
-            return FlowHash.of(from, to, protocol);
+            long addresses = chunk.getLong(at + (tuple == ORIGINAL ? Connection.V4_ORIGINAL : Connection.V4_REPLY));
+            return FlowHash.ofV4(addresses, ports, protocol);
         }
-        int source = at + (tuple == ORIGINAL ? Connection.V6_ORIGINAL_SOURCE : Connection.V6_REPLY_SOURCE);
+        long source = at + (tuple == ORIGINAL ? Connection.V6_ORIGINAL_SOURCE : Connection.V6_REPLY_SOURCE);
         long from = FlowHash.side(chunk.getLong(source), chunk.getLong(source + 8), ports >>> 16);
         long to = FlowHash.side(chunk.getLong(source + 16), chunk.getLong(source + 24), ports & 0xffff);
         return FlowHash.of(from, to, protocol);
@@ -306,7 +300,7 @@ public final class ConnectionTable implements AutoCloseable {
     /** Forgets a connection. */
     public void remove(int entry) {
         NativeMemory chunk = chunkOf(entry);
-        int at = offsetOf(entry);
+        long at = offsetOf(entry);
         takeOut(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
             takeOut(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
@@ -318,7 +312,7 @@ public final class ConnectionTable implements AutoCloseable {
     public void release(int entry) {
         removals++;
         NativeMemory chunk = chunkOf(entry);
-        int at = offsetOf(entry);
+        long at = offsetOf(entry);
         chunk.putInt(at, freeHead + 1);
         chunk.putLong(at + Connection.EXPIRY_NS, 0);
         chunk.putByte(at + Connection.STATE, Connection.FREE);
@@ -330,7 +324,7 @@ public final class ConnectionTable implements AutoCloseable {
     private void takeOut(int hash, int reference) {
         int slot = hash & slotMask;
         long wanted = (long) hash << 32 | (reference + 1 & 0xffff_ffffL);
-        while (index.getLong(slot << 3) != wanted) {
+        while (index.getLong((long) slot << 3) != wanted) {
             slot = slot + 1 & slotMask;
         }
         int hole = slot;
@@ -379,7 +373,7 @@ public final class ConnectionTable implements AutoCloseable {
             int entry = sweepAt;
             sweepAt = sweepAt + 1 >= allocated ? 0 : sweepAt + 1;
             NativeMemory chunk = chunkOf(entry);
-            int at = offsetOf(entry);
+            long at = offsetOf(entry);
             if (chunk.getByte(at + Connection.STATE) != Connection.FREE
                     && chunk.getLong(at + Connection.EXPIRY_NS) <= nowNs) {
                 remove(entry);

@@ -68,11 +68,16 @@ public final class ConnectionTables implements AutoCloseable {
      * @return as {@link ConnectionTable#find}
      */
     public long found(Packet packet, long nowNs) {
-        ConnectionTable table = of(packet);
-        boolean stands = packet.found >= 0
-                && table.removals() == (table == v6 ? v6Removals : v4Removals)
+        return stands(packet, nowNs) ? packet.found : find(packet, nowNs);
+    }
+
+    /** Whether what {@link #search} found for the packet is its connection still. */
+    public boolean stands(Packet packet, long nowNs) {
+        boolean isWide = packet.family == Packet.IPV6;
+        ConnectionTable table = isWide ? v6 : v4;
+        return packet.found >= 0
+                && table.removals() == (isWide ? v6Removals : v4Removals)
                 && !table.isOver((int) (packet.found >>> 2), nowNs);
-        return stands ? packet.found : find(packet, nowNs);
     }
 
     /** Finds the connection of a packet that no {@link #search} was made for; as {@link ConnectionTable#find}. */

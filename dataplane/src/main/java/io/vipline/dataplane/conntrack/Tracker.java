@@ -82,7 +82,7 @@ public final class Tracker {
             if (isIcmp(packet)) {
                 connection.icmpTypeCode(packet.icmpTypeCode);
             }
-            connection.expiryNs(nowNs + idleNs(connection, nowNs));
+            connection.expiryNs(nowNs + idleNs(packet.protocol));
         }
     }
 
@@ -116,6 +116,10 @@ public final class Tracker {
 
     /** Accounts for a packet of a known connection. */
     public Outcome track(Connection connection, Packet packet, boolean reply, long nowNs) {
+        if (packet.protocol == Transport.UDP) {
+            trackUdp(connection, reply, nowNs);
+            return Outcome.VALID;
+        }
         if (packet.protocol == Transport.TCP) {
             return isWindowTracked(packet)
                     ? tcp.track(connection, packet, reply, nowNs)
@@ -133,23 +137,27 @@ public final class Tracker {
         if (packet.protocol == Transport.SCTP) {
             return Outcome.VALID;
         }
-        connection.expiryNs(nowNs + idleNs(connection, nowNs));
+        connection.expiryNs(nowNs + idleNs(packet.protocol));
         return Outcome.VALID;
     }
 
-    private long idleNs(Connection connection, long nowNs) {
-        return switch (connection.protocol()) {
-            case Transport.UDP -> {
-                boolean stream =
-                        connection.has(Connection.SEEN_REPLY) && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
-                if (stream && !connection.has(Connection.ASSURED)) {
-                    connection.set(Connection.ASSURED);
-                }
-                yield stream ? udpStreamNs : udpNs;
-            }
+    private long idleNs(int protocol) {
+        return switch (protocol) {
+            case Transport.UDP -> udpNs;
             case Transport.ICMP, Transport.ICMPV6 -> icmpNs;
             default -> genericNs;
         };
+    }
+
+    private void trackUdp(Connection connection, boolean reply, long nowNs) {
+        int flags = connection.flags();
+        int now = reply ? flags | Connection.SEEN_REPLY : flags;
+        boolean stream = (now & Connection.SEEN_REPLY) != 0 && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
+        now |= stream ? Connection.ASSURED : 0;
+        if (now != flags) {
+            connection.set(now);
+        }
+        connection.expiryNs(nowNs + (stream ? udpStreamNs : udpNs));
     }
 
     private Outcome trackTcp(Connection connection, Packet packet, boolean reply, long nowNs) {

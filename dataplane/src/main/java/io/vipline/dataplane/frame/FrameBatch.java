@@ -9,8 +9,8 @@ import io.vipline.dataplane.memory.NativeMemory;
  * read-only mapping.
  */
 public final class FrameBatch {
-    /** Frames in a full batch: enough for cache misses to overlap, few enough to stay in the first-level cache. */
-    public static final int CAPACITY = 64;
+    /** Frames in a full batch: enough for cache misses to overlap, few enough that all about them stays in the first-level cache. */
+    public static final int CAPACITY = 32;
 
     /** Memory that all frames of the batch lie in: wrapped by the source, replaced only between polls. */
     public final NativeMemory memory = new NativeMemory(0, 0);
@@ -42,7 +42,7 @@ public final class FrameBatch {
     /** Appends a finished Ethernet-like frame; a source with offload state sets that afterwards. */
     public void add(
             int frameOffset, int capturedBytes, int originalBytes, long frameTimeNs, int interfaceIdx, LinkType type) {
-        int at = at(count++);
+        long at = at(count++);
         descriptors.putLong(at + FinishedFrame.TIME_NS, frameTimeNs);
         descriptors.putPair(at + FinishedFrame.LENGTH, capturedBytes, originalBytes);
         descriptors.putPair(at + FinishedFrame.INTERFACE, interfaceIdx, type.ordinal());
@@ -51,8 +51,8 @@ public final class FrameBatch {
         descriptors.putInt(at + OFFSET, frameOffset);
     }
 
-    private static int at(int slot) {
-        return slot << DESCRIPTOR_BYTES_LOG2;
+    private static long at(int slot) {
+        return (long) slot << DESCRIPTOR_BYTES_LOG2;
     }
 
     /** Where the frame begins in {@link #memory}. */
@@ -118,8 +118,8 @@ public final class FrameBatch {
     }
 
     /** Writes what is said of a frame into the record that it leaves in. */
-    public void describe(int slot, NativeMemory out, int record) {
-        int at = at(slot);
+    public void describe(int slot, NativeMemory out, long record) {
+        long at = at(slot);
         for (int field = FinishedFrame.TIME_NS; field < FinishedFrame.DISPOSITION; field += 8) {
             out.putLong(record + field, descriptors.getLong(at + field));
         }

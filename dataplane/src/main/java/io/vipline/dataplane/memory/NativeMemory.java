@@ -84,7 +84,7 @@ public final class NativeMemory {
         return capacity;
     }
 
-    private void check(int index, int lengthBytes) {
+    private void check(long index, int lengthBytes) {
         if (CHECKED && (index < 0 || lengthBytes < 0 || index > capacity - lengthBytes)) {
             throw new IndexOutOfBoundsException(lengthBytes + " bytes at " + index + " of " + capacity);
         }
@@ -95,114 +95,114 @@ public final class NativeMemory {
         return NATIVE == ByteOrder.BIG_ENDIAN ? value : Short.reverseBytes(value);
     }
 
-    public byte getByte(int index) {
+    public byte getByte(long index) {
         check(index, 1);
         return UnsafeApi.getByte(address + index);
     }
 
-    public short getShort(int index) {
+    public short getShort(long index) {
         check(index, 2);
         return UnsafeApi.getShort(address + index);
     }
 
-    public short getShort(int index, ByteOrder order) {
+    public short getShort(long index, ByteOrder order) {
         short value = getShort(index);
         return order == NATIVE ? value : Short.reverseBytes(value);
     }
 
-    public int getInt(int index) {
+    public int getInt(long index) {
         check(index, 4);
         return UnsafeApi.getInt(address + index);
     }
 
-    public int getInt(int index, ByteOrder order) {
+    public int getInt(long index, ByteOrder order) {
         int value = getInt(index);
         return order == NATIVE ? value : Integer.reverseBytes(value);
     }
 
-    public long getLong(int index) {
+    public long getLong(long index) {
         check(index, 8);
         return UnsafeApi.getLong(address + index);
     }
 
-    public long getLong(int index, ByteOrder order) {
+    public long getLong(long index, ByteOrder order) {
         long value = getLong(index);
         return order == NATIVE ? value : Long.reverseBytes(value);
     }
 
-    public void putByte(int index, byte value) {
+    public void putByte(long index, byte value) {
         check(index, 1);
         UnsafeApi.putByte(address + index, value);
     }
 
-    public void putShort(int index, short value) {
+    public void putShort(long index, short value) {
         check(index, 2);
         UnsafeApi.putShort(address + index, value);
     }
 
-    public void putShort(int index, short value, ByteOrder order) {
+    public void putShort(long index, short value, ByteOrder order) {
         putShort(index, order == NATIVE ? value : Short.reverseBytes(value));
     }
 
-    public void putInt(int index, int value) {
+    public void putInt(long index, int value) {
         check(index, 4);
         UnsafeApi.putInt(address + index, value);
     }
 
-    public void putInt(int index, int value, ByteOrder order) {
+    public void putInt(long index, int value, ByteOrder order) {
         putInt(index, order == NATIVE ? value : Integer.reverseBytes(value));
     }
 
-    public void putLong(int index, long value) {
+    public void putLong(long index, long value) {
         check(index, 8);
         UnsafeApi.putLong(address + index, value);
     }
 
     /** Two neighbouring ints, written with one store. */
-    public void putPair(int index, int first, int second) {
+    public void putPair(long index, int first, int second) {
         boolean isLittle = NATIVE == ByteOrder.LITTLE_ENDIAN;
         putLong(index, Integer.toUnsignedLong(isLittle ? first : second) | (long) (isLittle ? second : first) << 32);
     }
 
-    public void putLong(int index, long value, ByteOrder order) {
+    public void putLong(long index, long value, ByteOrder order) {
         putLong(index, order == NATIVE ? value : Long.reverseBytes(value));
     }
 
     /** Reads what another thread wrote before its release store. */
-    public int getIntVolatile(int index) {
+    public int getIntVolatile(long index) {
         check(index, 4);
         return UnsafeApi.getIntVolatile(null, address + index);
     }
 
-    public void putBytes(int index, NativeMemory from, int fromIndex, int lengthBytes) {
+    public void putBytes(long index, NativeMemory from, long fromIndex, int lengthBytes) {
         check(index, lengthBytes);
         from.check(fromIndex, lengthBytes);
         UnsafeApi.copyMemory(from.address + fromIndex, address + index, lengthBytes);
     }
 
-    public void putBytes(int index, byte[] from) {
+    public void putBytes(long index, byte[] from) {
         putBytes(index, from, 0, from.length);
     }
 
-    public void putBytes(int index, byte[] from, int fromIndex, int lengthBytes) {
+    public void putBytes(long index, byte[] from, int fromIndex, int lengthBytes) {
         check(index, lengthBytes);
         MemorySegment.copy(MemorySegment.ofArray(from), fromIndex, segment(index, lengthBytes), 0, lengthBytes);
     }
 
-    public void getBytes(int index, byte[] to) {
+    public void getBytes(long index, byte[] to) {
         getBytes(index, to, 0, to.length);
     }
 
-    public void getBytes(int index, byte[] to, int toIndex, int lengthBytes) {
+    public void getBytes(long index, byte[] to, int toIndex, int lengthBytes) {
         check(index, lengthBytes);
         MemorySegment.copy(segment(index, lengthBytes), 0, MemorySegment.ofArray(to), toIndex, lengthBytes);
     }
 
-    private MemorySegment segment(int index, int lengthBytes) {
+    private MemorySegment segment(long index, int lengthBytes) {
         return MemorySegment.ofAddress(address + index).reinterpret(lengthBytes);
     }
 
-    public void setMemory(int index, int lengthBytes, byte value) {
+    public void setMemory(long index, int lengthBytes, byte value) {
         check(index, lengthBytes);
         UnsafeApi.setMemory(address + index, lengthBytes, value);
     }

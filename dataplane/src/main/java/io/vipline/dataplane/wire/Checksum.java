@@ -44,6 +44,12 @@ public final class Checksum {
         return ~fold((~checksum & 0xffff) + difference) & 0xffff;
     }
 
+    /** {@link #update} with a difference that is folded already. */
+    public static int updateFolded(int checksum, int difference) {
+        int sum = (~checksum & 0xffff) + difference;
+        return ~((sum >>> 16) + sum) & 0xffff;
+    }
+
     /**
      * A field that holds the plain sum of the pseudo-header, as an unfinished (offloaded) checksum does, after a change of
      * the pseudo-header.

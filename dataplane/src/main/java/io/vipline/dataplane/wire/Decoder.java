@@ -25,20 +25,23 @@ public final class Decoder {
     /** Decodes frame {@code slot} of the batch. */
     public static void decode(FrameBatch batch, int slot, Packet packet) {
         packet.slot = slot;
-        packet.memory = batch.memory;
+        if (packet.memory != batch.memory) {
+            packet.memory = batch.memory;
+        }
         packet.frameOffset = batch.offset(slot);
         packet.captured = batch.captured(slot);
         packet.original = Math.max(batch.original(slot), packet.captured);
         packet.ethernet = batch.linkType(slot) == LinkType.ETHERNET;
-        packet.family = Packet.NOT_IP;
-        if (packet.ordinary) {
-            packet.ordinary = false;
-        } else {
-            packet.forget();
-        }
-        packet.ordinary = false;
         packet.checksumStart = batch.checksumStart(slot);
         packet.checksumOffset = batch.checksumOffset(slot);
+        if (!packet.ordinary) {
+            packet.forget();
+        }
+        packet.ordinary = packet.ethernet && packet.checksumStart == -1 && OrdinaryPacket.decode(batch.memory, packet);
+        if (packet.ordinary) {
+            return;
+        }
+        packet.family = Packet.NOT_IP;
         int etherType = link(batch.memory, batch.linkType(slot), packet);
         if (etherType == ETHERTYPE_IPV4) {
             Ipv4.decode(batch.memory, packet);

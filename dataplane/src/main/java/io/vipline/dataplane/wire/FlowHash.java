@@ -1,5 +1,7 @@
 package io.vipline.dataplane.wire;
 
+import io.vipline.rules.net.IpAddress;
+
 /**
  * The hash of a tuple. It is the same for a tuple and its reverse, so one slot of the connection table serves both
  * directions of a connection that is not translated, and finds the reply as the client sees it.
@@ -11,16 +13,19 @@ public final class FlowHash {
     private FlowHash() {}
 
     public static int of(Packet packet) {
-        long from;
-        long to;
         if (packet.family == Packet.IPV4) {
-            from = side(packet.sourceLow, packet.sourcePort);
-            to = side(packet.destinationLow, packet.destinationPort);
-        } else {
-            from = side(packet.sourceHigh, packet.sourceLow, packet.sourcePort);
-            to = side(packet.destinationHigh, packet.destinationLow, packet.destinationPort);
+            return ofV4(packet.v4Addresses(), packet.ports(), packet.protocol);
         }
+        long from = side(packet.sourceHigh, packet.sourceLow, packet.sourcePort);
+        long to = side(packet.destinationHigh, packet.destinationLow, packet.destinationPort);
         return of(from, to, packet.protocol);
+    }
+
+    /** @param addresses as {@link Packet#v4Addresses} @param ports as {@link Packet#ports} */
+    public static int ofV4(long addresses, int ports, int protocol) {
+        long from = side(IpAddress.V4_PREFIX | addresses >>> 32, ports >>> 16);
+        long to = side(IpAddress.V4_PREFIX | addresses & 0xffff_ffffL, ports & 0xffff);
+        return of(from, to, protocol);
     }
 
     /** @return the hash of a tuple whose two {@linkplain #side sides} are given in either order; never 0 */

@@ -4,7 +4,6 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.memory.NativeMemory;
-import io.vipline.rules.net.IpAddress;
 
 /**
  * RFC 791.
@@ -82,10 +81,7 @@ public final class Ipv4 {
         packet.transportCaptured = Math.min(available - headerBytes, packet.transportBytes);
         packet.ttl = memory.getByte(at + TTL) & 0xff;
         packet.protocol = memory.getByte(at + PROTOCOL) & 0xff;
-        packet.sourceHigh = 0;
-        packet.sourceLow = IpAddress.V4_PREFIX | memory.getInt(at + SOURCE, BIG_ENDIAN) & 0xffff_ffffL;
-        packet.destinationHigh = 0;
-        packet.destinationLow = IpAddress.V4_PREFIX | memory.getInt(at + DESTINATION, BIG_ENDIAN) & 0xffff_ffffL;
+        packet.v4Addresses(memory.getLong(at + SOURCE, BIG_ENDIAN));
         int fragment = memory.getShort(at + FRAGMENT, BIG_ENDIAN);
         if ((fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) != 0) {
             packet.fragment = true;

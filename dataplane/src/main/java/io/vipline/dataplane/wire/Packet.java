@@ -4,6 +4,7 @@ import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.rules.net.IpAddress;
 
 /**
  * What decoding found in a frame: places relative to the frame's start, so that they hold in a copy too, and values in
@@ -15,8 +16,8 @@ public final class Packet {
     public static final int IPV6 = 6;
 
     /**
-     * Whether this is what nearly all packets are: whole, well-formed TCP or UDP without options, extension headers or an
-     * unfinished checksum. Then {@link #problem} and the marks of what is special are at rest, and nobody need ask.
+     * Whether this is what nearly all packets are: well-formed TCP or UDP, all of its header captured, without IP options,
+     * extension headers, fragmentation or an unfinished checksum. Then {@link #problem} and the marks of what is special are at rest, and nobody need ask.
      */
     public boolean ordinary;
 
@@ -113,6 +114,30 @@ public final class Packet {
         untracked = false;
         malformedTransport = false;
         icmpTypeCode = 0;
+    }
+
+    /** IPv4: both addresses as the header has them, {@code source << 32 | destination}. */
+    public long v4Addresses() {
+        return sourceLow << 32 | destinationLow & 0xffff_ffffL;
+    }
+
+    /** Takes both addresses, as {@link #v4Addresses} gives them. */
+    void v4Addresses(long addresses) {
+        sourceHigh = 0;
+        sourceLow = IpAddress.V4_PREFIX | addresses >>> 32;
+        destinationHigh = 0;
+        destinationLow = IpAddress.V4_PREFIX | addresses & 0xffff_ffffL;
+    }
+
+    /** Both ports as the header has them, {@code source << 16 | destination}. */
+    public int ports() {
+        return sourcePort << 16 | destinationPort;
+    }
+
+    /** Takes both ports, as {@link #ports()} gives them. */
+    void ports(int ports) {
+        sourcePort = ports >>> 16;
+        destinationPort = ports & 0xffff;
     }
 
     /** The packet has no ports, or they are not there. */

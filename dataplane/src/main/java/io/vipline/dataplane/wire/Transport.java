@@ -93,8 +93,7 @@ public final class Transport {
             return false;
         }
         int ports = memory.getInt(packet.frameOffset + packet.transport, BIG_ENDIAN);
-        packet.sourcePort = ports >>> 16;
-        packet.destinationPort = ports & 0xffff;
+        packet.ports(ports);
         packet.tcpFlags = 0;
         packet.hasPorts = true;
         return true;
@@ -112,12 +111,16 @@ public final class Transport {
         int at = packet.frameOffset + packet.transport;
         int headerBytes = (memory.getByte(at + 12) >>> 4 & 15) * 4;
         packet.tcpFlags = memory.getByte(at + 13) & 0xff;
-        int judged = packet.tcpFlags & 0x37;
         packet.malformedTransport = packet.transportBytes < TCP_MIN_BYTES
                 || headerBytes < TCP_MIN_BYTES
                 || headerBytes > packet.transportBytes && !packet.fragment
-                || (VALID_TCP_FLAGS >>> judged & 1) == 0;
+                || !isValid(packet.tcpFlags);
         packet.ordinary = isOrdinary(packet);
+    }
+
+    /** Whether TCP flags make sense together. */
+    static boolean isValid(int tcpFlags) {
+        return (VALID_TCP_FLAGS >>> (tcpFlags & 0x37) & 1) != 0;
     }
 
     private static void udp(NativeMemory memory, Packet packet) {
@@ -138,6 +141,7 @@ public final class Transport {
     private static boolean isOrdinary(Packet packet) {
         int plainHeaderBytes = packet.family == Packet.IPV4 ? Ipv4.MIN_HEADER_BYTES : Ipv6.HEADER_BYTES;
         return !packet.malformedTransport
+                && packet.transportCaptured >= (packet.protocol == TCP ? TCP_MIN_BYTES : UDP_BYTES)
                 && packet.transport - packet.network == plainHeaderBytes
                 && !packet.fragment
                 && packet.checksumStart == -1;

@@ -56,12 +56,12 @@ abstract sealed class CaptureParser permits PcapParser, PcapngParser {
         return original >= 0 ? Math.max(captured, original) : captured;
     }
 
-    static int getInt(NativeMemory memory, int place, boolean swapped) {
+    static int getInt(NativeMemory memory, long place, boolean swapped) {
         int value = memory.getInt(place);
         return swapped ? Integer.reverseBytes(value) : value;
     }
 
-    static int getShort(NativeMemory memory, int place, boolean swapped) {
+    static int getShort(NativeMemory memory, long place, boolean swapped) {
         short value = memory.getShort(place);
         return Short.toUnsignedInt(swapped ? Short.reverseBytes(value) : value);
     }

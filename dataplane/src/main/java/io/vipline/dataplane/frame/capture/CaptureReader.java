@@ -34,6 +34,9 @@ public final class CaptureReader implements RewindableSource {
 
     private CaptureProblem problem;
     private boolean ended;
+    /** Whether the end has been seen once. */
+    private boolean timesKnown;
+
     private long earliestNs = Long.MAX_VALUE;
     private long latestNs = Long.MIN_VALUE;
 
@@ -122,9 +125,12 @@ public final class CaptureReader implements RewindableSource {
         advance(batch, limit);
         if (batch.count == 0) {
             ended = true;
+            timesKnown = true;
             return END;
         }
-        noteTimes(batch);
+        if (!timesKnown) {
+            noteTimes(batch);
+        }
         return batch.count;
     }
 

@@ -91,8 +91,9 @@ final class PcapParser extends CaptureParser {
             if (end - at < headerBytes) {
                 return wants(at, headerBytes);
             }
-            int captured = getInt(memory, at + 8, swapped);
-            int original = getInt(memory, at + 12, swapped);
+            long record = at;
+            int captured = getInt(memory, record + 8, swapped);
+            int original = getInt(memory, record + 12, swapped);
             if (oldLengths && (lengthsSwapped || Integer.compareUnsigned(captured, original) > 0)) {
                 int first = captured;
                 captured = original;
@@ -105,8 +106,8 @@ final class PcapParser extends CaptureParser {
             if (next > end) {
                 return wants(at, headerBytes + captured);
             }
-            long seconds = Integer.toUnsignedLong(getInt(memory, at, swapped));
-            long fraction = Integer.toUnsignedLong(getInt(memory, at + 4, swapped));
+            long seconds = Integer.toUnsignedLong(getInt(memory, record, swapped));
+            long fraction = Integer.toUnsignedLong(getInt(memory, record + 4, swapped));
             long timeNs = seconds * 1_000_000_000L + fraction * fractionNs + timeShiftNs;
             int shown = Math.min(captured, snapBytes);
             batch.add(at + headerBytes, shown, originalBytes(shown, original), timeNs, 0, linkType);

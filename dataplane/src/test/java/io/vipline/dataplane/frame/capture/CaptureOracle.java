@@ -1,5 +1,6 @@
 package io.vipline.dataplane.frame.capture;
 
+import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.LinkType;
 import java.io.IOException;
@@ -27,7 +28,7 @@ public final class CaptureOracle {
     }
 
     public static List<String> read(FrameSource source) {
-        return lines(CapturesOfOthersTest.withoutInterfaces(CaptureContents.frames(source, 64)));
+        return lines(CapturesOfOthersTest.withoutInterfaces(CaptureContents.frames(source, FrameBatch.CAPACITY)));
     }
 
     /** @return empty if tcpdump refuses the filter */

@@ -91,12 +91,12 @@ class CaptureReaderTest {
                 .enhanced(0, 30, frame(8), 8);
         for (int windowBytes : new int[] {64, CaptureReader.WINDOW_BYTES}) {
             try (CaptureReader reader = CaptureReader.open(CaptureContents.file(folder, file.toBytes()), windowBytes)) {
-                List<Frame> first = CaptureContents.frames(reader, 64);
+                List<Frame> first = CaptureContents.frames(reader, FrameBatch.CAPACITY);
                 assertThat(reader.lengthNs()).isEqualTo(26_000);
                 for (int round = 1; round < 4; round++) {
                     long shift = round * reader.lengthNs();
                     reader.rewind(shift);
-                    assertThat(CaptureContents.frames(reader, 64))
+                    assertThat(CaptureContents.frames(reader, FrameBatch.CAPACITY))
                             .isEqualTo(first.stream()
                                     .map(f ->
                                             new Frame(f.timeNs() + shift, f.original(), f.face(), f.link(), f.bytes()))
@@ -119,9 +119,9 @@ class CaptureReaderTest {
                 .toBytes();
         for (byte[] bytes : List.of(cut, unreadable)) {
             try (CaptureReader reader = CaptureReader.open(CaptureContents.file(folder, bytes))) {
-                CaptureContents first = CaptureContents.of(reader, 64);
+                CaptureContents first = CaptureContents.of(reader, FrameBatch.CAPACITY);
                 reader.rewind(0);
-                assertThat(CaptureContents.of(reader, 64)).isEqualTo(first);
+                assertThat(CaptureContents.of(reader, FrameBatch.CAPACITY)).isEqualTo(first);
             }
         }
     }

@@ -3,6 +3,7 @@ package io.vipline.dataplane.frame.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.frame.FinishedFrames;
+import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
@@ -106,7 +107,7 @@ class CaptureRoundTripTest {
         write(format, List.of(FACES[0]), ofOneFace);
         byte[] bytes = damaged(Files.readAllBytes(file), new Random(seed));
         Files.write(file, bytes);
-        CaptureContents read = CaptureContents.mapped(file, 4096, 64);
+        CaptureContents read = CaptureContents.mapped(file, 4096, FrameBatch.CAPACITY);
         assertThat(CaptureContents.streamed(bytes, 64)).isEqualTo(read);
         if (read.problem() != null) {
             assertThat(read.problem().offset()).isBetween(0L, (long) bytes.length);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.vipline.dataplane.frame.FinishedFrames;
+import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.frame.MemorySink;
@@ -58,7 +59,7 @@ class CaptureWriteFailureTest {
             byte[] bytes = Files.readAllBytes(file);
             assertThat(bytes.length).isBetween(1_000_000, 1 << 20);
             assertThat(failure.keptBytes()).isEqualTo(bytes.length);
-            CaptureContents read = CaptureContents.mapped(file, 1 << 20, 64);
+            CaptureContents read = CaptureContents.mapped(file, 1 << 20, FrameBatch.CAPACITY);
             assertThat(read.problem()).isNull();
             assertThat(read.frames()).hasSizeGreaterThan(900);
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);

@@ -87,7 +87,7 @@ class CaptureWriterTest {
             for (int frames = 1; frames < 5; frames++) {
                 write(writer, 0, frames, frame(60), "comment");
                 writer.flush();
-                CaptureContents read = CaptureContents.mapped(file, 4096, 64);
+                CaptureContents read = CaptureContents.mapped(file, 4096, FrameBatch.CAPACITY);
                 assertThat(read.frames()).hasSize(frames);
                 assertThat(read.problem()).isNull();
             }
@@ -104,7 +104,7 @@ class CaptureWriterTest {
             faces.add(new FrameInterface("odd", LinkType.OTHER, 147, 0));
             write(writer, 1, 2, frame(5), null);
         }
-        assertThat(CaptureContents.mapped(file, 4096, 64).frames())
+        assertThat(CaptureContents.mapped(file, 4096, FrameBatch.CAPACITY).frames())
                 .extracting(f -> f.face() + " " + f.link())
                 .containsExactly("0 ETHERNET", "1 RAW_IP");
     }
@@ -178,7 +178,7 @@ class CaptureWriterTest {
                 int record = FinishedFrames.put(large, new FrameInterface[] {ETH0}, 0, 1, frame, frame.length);
                 writer.write(large.memory(), record, "x".repeat(100_000));
             }
-            CaptureContents read = CaptureContents.mapped(file, 1 << 20, 64);
+            CaptureContents read = CaptureContents.mapped(file, 1 << 20, FrameBatch.CAPACITY);
             assertThat(read.problem()).isNull();
             assertThat(read.frames().getFirst().original()).isEqualTo(500_000);
             assertThat(read.frames().getFirst().bytes()).hasSize(2 * 262_144);
