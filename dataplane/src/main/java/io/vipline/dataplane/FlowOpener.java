@@ -1,10 +1,13 @@
 package io.vipline.dataplane;
 
+import static java.nio.ByteOrder.BIG_ENDIAN;
+
 import io.vipline.dataplane.conntrack.Connection;
 import io.vipline.dataplane.conntrack.ConnectionTable;
 import io.vipline.dataplane.conntrack.Tracker;
 import io.vipline.dataplane.nat.RecentLists;
 import io.vipline.dataplane.nat.SourcePorts;
+import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.FlowState;
@@ -58,10 +61,23 @@ final class FlowOpener implements FlowState {
         key.destinationPort = packet.hasPorts ? packet.destinationPort : -1;
         key.tcpFlags = packet.tcpFlags;
         key.icmpTypeCode = packet.icmpTypeCode;
+        header(packet);
         key.state = state;
         key.mark = 0;
         key.inInterface = packet.inInterface;
         return table.lookup(key, this);
+    }
+
+    /** What the IP header says; of a packet that nobody sent it is not known. */
+    private void header(Packet packet) {
+        boolean sent = packet.memory != null;
+        key.ttl = sent ? packet.ttl : -1;
+        key.lengthBytes = sent ? packet.ipBytes : -1;
+        key.tos = !sent
+                ? -1
+                : packet.family == Packet.IPV4
+                        ? packet.memory.getByte(packet.network + Ipv4.TYPE_OF_SERVICE) & 0xff
+                        : packet.memory.getShort(packet.network, BIG_ENDIAN) >> 4 & 0xff;
     }
 
     /**
@@ -80,6 +96,7 @@ final class FlowOpener implements FlowState {
         key.protocol = packet.protocol;
         key.tcpFlags = packet.tcpFlags;
         key.icmpTypeCode = packet.icmpTypeCode;
+        header(packet);
         key.state = PacketKey.ESTABLISHED;
         key.mark = 0;
         key.inInterface = packet.inInterface;

@@ -64,7 +64,8 @@ final class Explain extends Verb {
     @Parameters(
             arity = "0..*",
             paramLabel = "PACKET",
-            description = "[in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW] [mark 0x0];"
+            description = "[in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW] [mark 0x0]"
+                    + " [ttl N] [length N] [tos N] [type T/C];"
                     + " service.namespace may stand for an address.")
     private List<String> words = new ArrayList<>();
 

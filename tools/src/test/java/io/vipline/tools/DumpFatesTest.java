@@ -302,6 +302,9 @@ class DumpFatesTest {
         key.tcpFlags = packet.tcpFlags();
         key.icmpTypeCode = packet.icmpTypeCode();
         key.mark = packet.mark();
+        key.ttl = packet.header().ttl();
+        key.lengthBytes = packet.header().lengthBytes();
+        key.tos = packet.header().tos();
         key.inInterface = packet.inInterface().orElse(null);
         return key;
     }

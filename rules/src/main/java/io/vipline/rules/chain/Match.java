@@ -78,7 +78,7 @@ public sealed interface Match {
         }
     }
 
-    /** {@code -m statistic --mode random --probability P}. */
+    /** {@code -m statistic --mode random --probability P}, or one in so many by {@code --mode nth}. */
     record Statistic(double probability, String text) implements Match {}
 
     /**
@@ -129,12 +129,67 @@ public sealed interface Match {
     /** {@code -m connmark [!] --mark VALUE[/MASK]}: as {@link Mark}, of the connection's mark. */
     record ConnectionMark(int value, int mask, String text, boolean negated) implements Match {}
 
+    /** A number that the IP header has. */
+    enum Field {
+        TTL,
+        LENGTH,
+        /** Byte 1 of IPv4, the traffic class of IPv6. */
+        TOS
+    }
+
+    /**
+     * {@code -m ttl|hl|length|tos|dscp|ecn …}: holds if the field under the mask is from {@code first} to {@code last}.
+     */
+    record HeaderField(Field field, int mask, int first, int last, String text, boolean negated) implements Match {
+        public boolean holds(int value) {
+            return (value & mask) >= first && (value & mask) <= last;
+        }
+    }
+
+    /**
+     * {@code -m conntrack [!] --ctorigsrc|--ctorigdst|--ctreplsrc|--ctrepldst CIDR}.
+     *
+     * @param ofReply which of the connection's two tuples
+     */
+    record TupleAddress(boolean ofReply, Side side, Cidr cidr, String text, boolean negated) implements Match {}
+
+    /** {@code -m conntrack [!] --ctorigsrcport|… N[:M]}. */
+    record TuplePort(boolean ofReply, Side side, PortRange ports, String text, boolean negated) implements Match {}
+
+    /**
+     * {@code -m conntrack [!] --ctproto|--ctdir|--ctstatus …}.
+     *
+     * @param value a protocol's number; 0 for ORIGINAL and 1 for REPLY; bits of {@link #SEEN_REPLY} and others
+     */
+    record ConnectionTrait(Trait trait, int value, String text, boolean negated) implements Match {
+        /** Status bits ({@code enum ip_conntrack_status}). */
+        public static final int EXPECTED = 1;
+
+        public static final int SEEN_REPLY = 2;
+        public static final int ASSURED = 4;
+        public static final int CONFIRMED = 8;
+    }
+
+    /** What {@link ConnectionTrait} asks. */
+    enum Trait {
+        PROTOCOL,
+        DIRECTION,
+        STATUS
+    }
+
+    /**
+     * {@code -m addrtype [!] --src-type|--dst-type LOCAL --limit-iface-in|--limit-iface-out}: an address of the node on
+     * the very interface by which the packet arrives or leaves.
+     */
+    record LocalOnInterface(Side side, boolean arriving, String text, boolean negated) implements Match {}
+
     /**
      * {@code -m owner …}: of the socket that sent the packet, which only packets of the node itself have.
      *
      * @param without whether a packet without a socket matches
+     * @param question the text without its negation; empty if it asks several things
      */
-    record SocketOwner(boolean without, String text) implements Match {}
+    record SocketOwner(boolean without, String text, String question) implements Match {}
 
     /**
      * A term about what is not told of a packet and is the same for nearly every one: a limit that is not reached, no

@@ -172,6 +172,17 @@ public final class NodeNetwork {
         return null;
     }
 
+    /** The interface that has this address of the node; empty if that is not known, or the address another's. */
+    public String interfaceOf(IpAddress address) {
+        return interfaceOf(address.high(), address.low());
+    }
+
+    /** As {@link #interfaceOf(IpAddress)}. */
+    public String interfaceOf(long high, long low) {
+        String name = localHosts.get(high, low, 0);
+        return name != null ? name : isLocal(high, low) ? "lo" : "";
+    }
+
     /**
      * The first address of an interface in the family of {@code like}: what REDIRECT sends to. An address whose interface
      * is not known may be on any.

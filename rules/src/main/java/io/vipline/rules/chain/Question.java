@@ -24,6 +24,17 @@ public record Question(Kind kind, String pattern) {
             case Match.IpSet set -> Optional.of(new Question(Kind.TERM, set.set() + " " + set.dimensions()));
             case Match.Opaque opaque
             when !opaque.question().isEmpty() -> Optional.of(new Question(Kind.TERM, opaque.question()));
+            case Match.SocketOwner owner
+            when !owner.question().isEmpty() -> Optional.of(new Question(Kind.TERM, owner.question()));
+            // the TTL is another behind FORWARD
+            case Match.HeaderField f
+            when f.field() != Match.Field.TTL ->
+                Optional.of(new Question(Kind.TERM, f.field() + " " + f.mask() + " " + f.first() + " " + f.last()));
+            case Match.ConnectionTrait t -> Optional.of(new Question(Kind.TERM, t.trait() + " " + t.value()));
+            case Match.TupleAddress t ->
+                Optional.of(new Question(Kind.TERM, t.ofReply() + " " + t.side() + " " + t.cidr()));
+            case Match.TuplePort t ->
+                Optional.of(new Question(Kind.TERM, t.ofReply() + " " + t.side() + " " + t.ports()));
             default -> Optional.empty();
         };
     }
@@ -35,6 +46,12 @@ public record Question(Kind kind, String pattern) {
             case Match.OutInterface(String _, boolean negated) -> negated;
             case Match.IpSet set -> set.negated();
             case Match.Opaque opaque -> opaque.negated();
+            case Match.SocketOwner owner -> owner.without() && !owner.question().isEmpty();
+            case Match.HeaderField field -> field.negated();
+            case Match.ConnectionTrait trait -> trait.negated();
+            case Match.TupleAddress address -> address.negated();
+            case Match.TuplePort port -> port.negated();
+            case Match.LocalOnInterface local -> local.negated();
             default -> false;
         };
     }

@@ -74,6 +74,11 @@ final class TermText {
             case Match.AddressRange m -> out.append(m.text());
             case Match.ConnectionMark m -> out.append(m.text());
             case Match.SocketOwner m -> out.append(m.text());
+            case Match.HeaderField m -> out.append(m.text());
+            case Match.TupleAddress m -> out.append(m.text());
+            case Match.TuplePort m -> out.append(m.text());
+            case Match.ConnectionTrait m -> out.append(m.text());
+            case Match.LocalOnInterface m -> out.append(m.text());
             case Match.Granted m -> out.append(m.text());
             default -> throw new IllegalStateException("no text for " + match);
         }

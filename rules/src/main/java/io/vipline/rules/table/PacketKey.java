@@ -32,6 +32,12 @@ public final class PacketKey {
     public int tcpFlags;
     /** Type and code of an ICMP packet, {@code type << 8 | code}. */
     public int icmpTypeCode;
+    /** Of the IP header on arrival; -1: not known, as {@link #lengthBytes} and {@link #tos}. */
+    public int ttl = -1;
+    /** Of the IP packet, header included. */
+    public int lengthBytes = -1;
+    /** Byte 1 of IPv4, the traffic class of IPv6. */
+    public int tos = -1;
     /** The packet's mark on arrival. */
     public int mark;
     /** Name of the interface of arrival; null if it came from the node itself or isn't known. */

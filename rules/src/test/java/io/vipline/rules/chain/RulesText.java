@@ -117,6 +117,35 @@ public final class RulesText {
                 new Match.Recent(Match.RecentOperation.RCHECK, value, Integer.parseInt(next), true, "", negated);
             case "--tcp-flags" ->
                 new Match.TcpFlags(flags(value), flags(next), "--tcp-flags " + value + " " + next, negated);
+            case "--ttl-lt" ->
+                new Match.HeaderField(Match.Field.TTL, 255, 0, Integer.parseInt(value) - 1, word, negated);
+            case "--tos" ->
+                new Match.HeaderField(
+                        Match.Field.TOS, 255, Integer.decode(value), Integer.decode(value), word + value, negated);
+            case "--ctmark" -> connectionMark(value, negated);
+            case "--ctorigsrc", "--ctorigdst", "--ctreplsrc", "--ctrepldst" ->
+                new Match.TupleAddress(
+                        word.contains("repl"),
+                        word.endsWith("src") ? Match.Side.SOURCE : Match.Side.DESTINATION,
+                        Cidr.of(value),
+                        word + value,
+                        negated);
+            case "--ctorigsrcport", "--ctorigdstport", "--ctreplsrcport", "--ctrepldstport" ->
+                new Match.TuplePort(
+                        word.contains("repl"),
+                        word.contains("src") ? Match.Side.SOURCE : Match.Side.DESTINATION,
+                        range(value),
+                        word + value,
+                        negated);
+            case "--ctdir" ->
+                new Match.ConnectionTrait(
+                        Match.Trait.DIRECTION, value.equals("ORIGINAL") ? 0 : 1, word + value, negated);
+            case "--local-on" ->
+                new Match.LocalOnInterface(
+                        value.startsWith("src") ? Match.Side.SOURCE : Match.Side.DESTINATION,
+                        value.endsWith("in"),
+                        word + value,
+                        negated);
             case "--icmp-type" -> new Match.IcmpType(Integer.parseInt(value), -1, "--icmp-type " + value, negated);
             default -> throw new IllegalArgumentException(word);
         };
@@ -146,6 +175,11 @@ public final class RulesText {
         return new Match.Mark((int) (long) Long.decode(parts[0]), mask, "", negated);
     }
 
+    private static Match connectionMark(String text, boolean negated) {
+        Match.Mark mark = (Match.Mark) mark(text, negated);
+        return new Match.ConnectionMark(mark.value(), mark.mask(), "--ctmark " + text, negated);
+    }
+
     private static int flags(String names) {
         List<String> bits = List.of("FIN", "SYN", "RST", "PSH", "ACK", "URG");
         return Stream.of(names.split(","))
@@ -168,6 +202,7 @@ public final class RulesText {
             case "MASQUERADE" -> new Target.Masquerade(false, Optional.empty(), "");
             case "REDIRECT" -> new Target.Redirect(Integer.parseInt(value), "-j REDIRECT --to-ports " + value);
             case "MARK" -> setMark(words.get(1), value);
+            case "CONNMARK" -> connectionMarkTarget(words.get(1), value);
             case "NOTRACK" -> new Target.NoTrack("-j NOTRACK");
             case "LOG" -> new Target.Ignored("-j LOG");
             case "TPROXY" -> new Target.Opaque("-j TPROXY", "made up");
@@ -183,6 +218,13 @@ public final class RulesText {
                 colon < 0 ? 0 : Integer.parseInt(to.substring(colon + 1)));
         Optional<IpAddress> known = address.isEmpty() ? Optional.empty() : Optional.of(endpoint.address());
         return new Target.Dnat(known, endpoint.port(), "");
+    }
+
+    /** {@code CONNMARK SET VALUE/MASK}, {@code CONNMARK SAVE|RESTORE NFMASK/CTMASK}. */
+    private static Target connectionMarkTarget(String operation, String value) {
+        Match.Mark bits = (Match.Mark) mark(value, false);
+        return new Target.ConnectionMark(
+                Target.MarkOperation.valueOf(operation), bits.value(), bits.mask(), "-j CONNMARK " + value);
     }
 
     private static Target setMark(String how, String value) {

@@ -2,6 +2,7 @@ package io.vipline.tools.explain;
 
 import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.walk.PacketDescription;
+import io.vipline.rules.chain.walk.PacketDescription.Header;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.Protocol;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * Reads the packets that people type: {@code [in IF] [out IF] tcp|udp|sctp|icmp SRC:PORT > DST:PORT [flags S] [state NEW]
- * [mark 0x0]}.
+ * [mark 0x0] [ttl N] [length N] [tos N] [type T[/C]]}.
  */
 public final class PacketLine {
     private static final Pattern FORM = Pattern.compile(
@@ -171,11 +172,41 @@ public final class PacketLine {
                 case "flags" -> packet.withFlags(flags(value), packet.icmpTypeCode());
                 case "state" -> packet.withState(state(value));
                 case "mark" -> packet.withMark(mark(value));
+                case "ttl", "length", "tos" ->
+                    packet.withHeader(header(packet.header(), option.group(1), number(value)));
+                case "type" -> packet.withFlags(packet.tcpFlags(), icmpType(value));
                 default ->
-                    throw new MalformedPacket("'" + option.group(1) + "' is not known here: flags, state or mark");
+                    throw new MalformedPacket("'" + option.group(1)
+                            + "' is not known here: flags, state, mark, ttl, length, tos or type");
             };
         }
         return packet;
+    }
+
+    private static Header header(Header before, String field, int value) {
+        return switch (field) {
+            case "ttl" -> new Header(value, before.lengthBytes(), before.tos());
+            case "length" -> new Header(before.ttl(), value, before.tos());
+            default -> new Header(before.ttl(), before.lengthBytes(), value);
+        };
+    }
+
+    private static int number(String text) throws MalformedPacket {
+        if (text.matches("\\d{1,5}|0x[0-9a-fA-F]{1,4}") && Integer.decode(text) <= 65_535) {
+            return Integer.decode(text);
+        }
+        throw new MalformedPacket("'" + text + "' is no such number: 0 to 65535");
+    }
+
+    /** {@code 3/1} as {@code type << 8 | code}. */
+    private static int icmpType(String text) throws MalformedPacket {
+        String[] parts = text.split("/", 2);
+        int type = number(parts[0]);
+        int code = parts.length > 1 ? number(parts[1]) : 0;
+        if (type > 255 || code > 255) {
+            throw new MalformedPacket("'" + text + "' is no ICMP type and code like 3/1");
+        }
+        return type << 8 | code;
     }
 
     private static int flags(String text) throws MalformedPacket {

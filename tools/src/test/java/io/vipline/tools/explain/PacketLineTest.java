@@ -99,7 +99,9 @@ class PacketLineTest {
             tcp 10.0.0.1:1 > 10.96.0.10:80 flags X     | 'X' are no TCP flags
             tcp 10.0.0.1:1 > 10.96.0.10:80 state DNAT  | 'DNAT' is no connection state
             tcp 10.0.0.1:1 > 10.96.0.10:80 mark z      | 'z' is no mark
-            tcp 10.0.0.1:1 > 10.96.0.10:80 ttl 3       | 'ttl' is not known here
+            tcp 10.0.0.1:1 > 10.96.0.10:80 hops 3      | 'hops' is not known here
+            tcp 10.0.0.1:1 > 10.96.0.10:80 ttl x       | 'x' is no such number
+            icmp 10.0.0.1 > 10.96.0.10 type 3/256      | '3/256' is no ICMP type and code
             10.0.0.1 to 10.96.0.10                     | not a packet
             """)
     @DisplayName("what is no packet is told how to mend it")

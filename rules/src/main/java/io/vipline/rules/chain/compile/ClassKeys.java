@@ -109,7 +109,9 @@ final class ClassKeys {
             }
         });
         for (Match match : rule.matches) {
-            asksEveryDestination |= match instanceof Match.IpSet || match instanceof Match.AddressRange;
+            asksEveryDestination |= match instanceof Match.IpSet
+                    || match instanceof Match.AddressRange
+                    || match instanceof Match.LocalOnInterface;
             if (match instanceof Match.Protocol protocol && protocol.number() != 0) {
                 protocols.add(protocol.number());
             } else if (match instanceof Match.Mark mark) {

@@ -146,6 +146,11 @@ final class Course {
         return base.base.priority() >= CONNTRACK_PRIORITY;
     }
 
+    /** Whether {@code ip_forward} has taken one from the TTL. */
+    boolean isForwarded() {
+        return hook == Hook.FORWARD || hook == Hook.POSTROUTING && !packet.fromNode();
+    }
+
     boolean isNat() {
         return base.base.nat();
     }

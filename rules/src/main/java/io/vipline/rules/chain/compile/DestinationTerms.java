@@ -26,6 +26,8 @@ final class DestinationTerms {
                 ranges.accept(range);
             } else if (match instanceof Match.MultiPort several && several.side() != Match.Side.SOURCE) {
                 several.ports().forEach(ranges);
+            } else if (match instanceof Match.TuplePort tuple && tuple.side() == Match.Side.SOURCE && tuple.ofReply()) {
+                ranges.accept(tuple.ports());
             }
         }
     }
@@ -49,6 +51,10 @@ final class DestinationTerms {
         for (Match match : rule.matches) {
             if (match instanceof Match.Destination destination) {
                 ranges.accept(destination.cidr());
+            } else if (match instanceof Match.TupleAddress tuple
+                    && tuple.side() == Match.Side.SOURCE
+                    && tuple.ofReply()) {
+                ranges.accept(tuple.cidr());
             }
         }
     }

@@ -72,7 +72,7 @@ final class Evaluator {
         this.network = network;
         this.nodes = nodes;
         this.translations = translations;
-        this.terms = new SymbolicTerms(network, keys.named(), recentLists, rules::setsConnectionMark);
+        this.terms = new SymbolicTerms(network, keys.named(), recentLists);
         this.action = new SymbolicAction(rules, network, recentLists, nodes, this::fromBoundary);
         this.continuations = new Continuations(keys, network, nodes);
         this.sourceLocal = new Predicate.SourceLocal(network);
@@ -103,7 +103,8 @@ final class Evaluator {
         Optional<Boolean> toNode = Optional.ofNullable(packetClass.host())
                 .filter(host -> !network.mayBeLocal(host))
                 .map(network::isLocal);
-        Symbolic arriving = Symbolic.arriving(packetClass, toNode).withMark(~keep, xor);
+        Symbolic arriving = Symbolic.arriving(packetClass, toNode);
+        arriving = arriving.withMarks(arriving.marks().set(~keep, xor));
         Node fromNode = fromBoundary(new Course(arriving.withFromNode(true), Hook.OUTPUT));
         Node fromElsewhere = fromBoundary(new Course(arriving.withFromNode(false), Hook.PREROUTING));
         return nodes.test(sourceLocal, fromNode, fromElsewhere);
@@ -307,6 +308,7 @@ final class Evaluator {
         return switch (term) {
             case Term.AsksDestinationType(Set<String> types, boolean negated, String _)
             when types.equals(LOCAL) -> packet.withToNode(holds != negated);
+            case Term.AsksHeader(Predicate.Header _, Match match, String _) -> settled(match, holds, packet);
             case Term.AsksInterface(InterfaceName _, Match match, String _) -> settled(match, holds, packet);
             case Term.Undecidable(String _, Match match) when match != null -> settled(match, holds, packet);
             default -> packet;

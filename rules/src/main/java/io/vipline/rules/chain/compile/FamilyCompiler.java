@@ -40,7 +40,6 @@ final class FamilyCompiler {
     private ClassTableBuilder[] classes;
 
     private Map<AskedAt, Integer> compiledQuestions = Map.of();
-    private boolean compiledConnectionMarks;
 
     private Translations translations;
     private boolean everythingChanged = true;
@@ -209,7 +208,6 @@ final class FamilyCompiler {
         for (int state = 0; state < STATES; state++) {
             everythingChanged |= keys[state].distinctions() != compiledDistinctions[state];
         }
-        everythingChanged |= rules.setsConnectionMark() != compiledConnectionMarks;
         everythingChanged |= !everythingChanged && !questions().equals(compiledQuestions);
         return !everythingChanged;
     }
@@ -235,7 +233,6 @@ final class FamilyCompiler {
         translations = changes ? new Translations() : null;
         rules.forgetAsked();
         compiledQuestions = questions();
-        compiledConnectionMarks = rules.setsConnectionMark();
         classes = new ClassTableBuilder[STATES];
         for (int state = 0; state < STATES; state++) {
             Evaluator evaluator = new Evaluator(rules, network, keys[state], recentLists, nodes, translations);

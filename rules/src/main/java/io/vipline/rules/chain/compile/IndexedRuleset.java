@@ -24,7 +24,6 @@ final class IndexedRuleset {
     private final Map<Hook, List<ChainIndex>> baseChains = new EnumMap<>(Hook.class);
     private int size;
 
-    private int marksOfConnections;
     private final Map<IndexedRule, List<Question>> asking = new HashMap<>();
     /** Null until somebody asks. */
     private AskedQuestions asked;
@@ -34,17 +33,6 @@ final class IndexedRuleset {
         for (Hook hook : Hook.values()) {
             baseChains.put(hook, new ArrayList<>());
         }
-    }
-
-    /** Whether some rule gives connections a mark. */
-    boolean setsConnectionMark() {
-        return marksOfConnections > 0;
-    }
-
-    private static int setsConnectionMark(Rule rule) {
-        return rule.target() instanceof Target.ConnectionMark mark && mark.operation() != Target.MarkOperation.RESTORE
-                ? 1
-                : 0;
     }
 
     /** Rules that ask what packets may not answer. */
@@ -138,7 +126,6 @@ final class IndexedRuleset {
         };
         IndexedRule added = new IndexedRule(rule, chain, rank, called);
         chain.add(added);
-        marksOfConnections += setsConnectionMark(rule);
         List<Question> questions = rule.matches().stream()
                 .flatMap(match -> Question.of(match).stream())
                 .toList();
@@ -152,7 +139,6 @@ final class IndexedRuleset {
     IndexedRule remove(ChainIndex chain, long rank) {
         IndexedRule removed = chain.remove(rank);
         size--;
-        marksOfConnections -= setsConnectionMark(removed.rule);
         asking.remove(removed);
         if (removed.called != null) {
             dropIfUnknown(removed.called);

@@ -10,6 +10,11 @@ sealed interface InterfaceName {
 
     boolean matches(String name);
 
+    /** Whether it is the interface of arrival. */
+    default boolean isOfArrival() {
+        return !(this instanceof Departure);
+    }
+
     /** @param pattern one that ends in {@code +} is a prefix */
     static boolean matches(String pattern, String name) {
         int prefixLength = pattern.length() - 1;
@@ -39,6 +44,24 @@ sealed interface InterfaceName {
         @Override
         public boolean matches(String name) {
             return InterfaceName.matches(pattern, name);
+        }
+    }
+
+    /** Whether the packet arrives by the interface that has its destination's address. */
+    record OfDestination(NodeNetwork network) implements InterfaceName {
+        private static final String SAME = "same";
+
+        @Override
+        public String of(PacketKey key) {
+            if (key.inInterface == null) {
+                return null;
+            }
+            return network.interfaceOf(key.destinationHigh, key.destinationLow).equals(key.inInterface) ? SAME : "";
+        }
+
+        @Override
+        public boolean matches(String name) {
+            return name.equals(SAME);
         }
     }
 }

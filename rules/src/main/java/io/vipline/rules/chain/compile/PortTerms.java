@@ -27,6 +27,28 @@ final class PortTerms {
         return named.hosts().contains(host);
     }
 
+    /** Which port a term about a connection's tuple means. */
+    enum End {
+        SOURCE,
+        DESTINATION,
+        ARRIVING_DESTINATION
+    }
+
+    /** A term that holds for a packet without ports if it is negated. */
+    Term ofTuple(End end, List<PortRange> ranges, boolean negated, Symbolic packet) {
+        if (!hasPorts(packet)) {
+            return Term.fixed(negated);
+        }
+        return switch (end) {
+            case SOURCE -> new Term.Asks(new Predicate.SourcePort(bounds(ranges)), negated);
+            case DESTINATION -> destination(ranges, negated, packet);
+            case ARRIVING_DESTINATION ->
+                packet.arrival().port() >= 0 && !packet.isTranslated()
+                        ? Term.fixed(contains(ranges, packet.arrival().port()) != negated)
+                        : new Term.Asks(new Predicate.DestinationPort(bounds(ranges)), negated);
+        };
+    }
+
     Term source(Match.SourcePort match, Symbolic packet) {
         return hasPorts(packet)
                 ? new Term.Asks(new Predicate.SourcePort(bounds(List.of(match.ports()))), match.negated())

@@ -113,6 +113,14 @@ sealed interface Predicate {
         }
     }
 
+    /** Whether this interface has the destination's address. */
+    record DestinationOn(NodeNetwork network, String interfaceName) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            return network.interfaceOf(key.destinationHigh, key.destinationLow).equals(interfaceName);
+        }
+    }
+
     record SourceType(NodeNetwork network, Set<String> types) implements Predicate {
         @Override
         public boolean test(PacketKey key) {
@@ -160,6 +168,30 @@ sealed interface Predicate {
         @Override
         public boolean test(PacketKey key) {
             return (key.tcpFlags & mask) == compare;
+        }
+    }
+
+    /** @param hops by how much the field is less than on arrival */
+    record Header(Match.Field field, int hops, int mask, int first, int last) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            int value = value(key, field) - hops & mask;
+            return value >= first && value <= last;
+        }
+
+        static int value(PacketKey key, Match.Field field) {
+            return switch (field) {
+                case TTL -> key.ttl;
+                case LENGTH -> key.lengthBytes;
+                case TOS -> key.tos;
+            };
+        }
+    }
+
+    record HeaderIsKnown(Match.Field field) implements Predicate {
+        @Override
+        public boolean test(PacketKey key) {
+            return Header.value(key, field) >= 0;
         }
     }
 

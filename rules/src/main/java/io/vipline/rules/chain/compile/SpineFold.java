@@ -117,7 +117,7 @@ final class SpineFold {
                         name,
                         negated ? otherwise : then,
                         negated ? then : otherwise,
-                        Undecided.between(then, otherwise, because, nodes));
+                        Undecided.ofUnknown(name, then, otherwise, because, nodes));
             }
             case Term.AsksDestinationType(Set<String> types, boolean negated, String because) -> {
                 Predicate asked = types.equals(LOCAL)
@@ -130,6 +130,15 @@ final class SpineFold {
                                 new Predicate.DestinationMayHaveType(network, types),
                                 Undecided.between(then, otherwise, because, nodes),
                                 known);
+            }
+            case Term.AsksHalf(Predicate predicate, boolean negated, String because) ->
+                nodes.test(predicate, Undecided.between(then, otherwise, because, nodes), negated ? then : otherwise);
+            case Term.AsksHeader(Predicate.Header predicate, Match match, String because) -> {
+                boolean negated = Question.isNegated(match);
+                yield nodes.test(
+                        new Predicate.HeaderIsKnown(predicate.field()),
+                        nodes.test(predicate, negated ? otherwise : then, negated ? then : otherwise),
+                        Undecided.ofUnknown(predicate.field(), then, otherwise, because, nodes));
             }
             case Term.Draw(double probability) ->
                 nodes.choice(new double[] {probability, 1 - probability}, new Node[] {then, otherwise});

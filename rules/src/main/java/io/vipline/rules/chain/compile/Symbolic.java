@@ -15,8 +15,6 @@ import java.util.Optional;
  * @param port as in {@link PacketClass}
  * @param toNode whether the destination is an address of the node; empty if not known
  * @param fromNode whether the source is
- * @param keep bits of the mark that are still those of arrival
- * @param xor what the mark's bits, after {@code keep}, were flipped by
  * @param translation what DNAT decided; null if it has not
  * @param moved whether the translation changed anything; empty if not known
  * @param source null if not decided
@@ -29,8 +27,7 @@ record Symbolic(
         int port,
         Optional<Boolean> toNode,
         boolean fromNode,
-        int keep,
-        int xor,
+        SymbolicMarks marks,
         boolean untracked,
         EndpointRef translation,
         Optional<Boolean> moved,
@@ -44,8 +41,7 @@ record Symbolic(
                 arrival.port(),
                 toNode,
                 false,
-                -1,
-                0,
+                SymbolicMarks.arriving(arrival.state()),
                 false,
                 null,
                 Optional.of(false),
@@ -76,8 +72,7 @@ record Symbolic(
                         port,
                         toNode,
                         fromNode,
-                        keep,
-                        xor,
+                        marks,
                         untracked,
                         translation,
                         moved,
@@ -88,7 +83,7 @@ record Symbolic(
 
     Symbolic withFromNode(boolean now) {
         return new Symbolic(
-                arrival, host, port, toNode, now, keep, xor, untracked, translation, moved, source, recentSet, known);
+                arrival, host, port, toNode, now, marks, untracked, translation, moved, source, recentSet, known);
     }
 
     Symbolic withToNode(boolean now) {
@@ -98,8 +93,7 @@ record Symbolic(
                 port,
                 Optional.of(now),
                 fromNode,
-                keep,
-                xor,
+                marks,
                 untracked,
                 translation,
                 moved,
@@ -108,15 +102,14 @@ record Symbolic(
                 known);
     }
 
-    Symbolic withMark(int clear, int flip) {
+    Symbolic withMarks(SymbolicMarks changed) {
         return new Symbolic(
                 arrival,
                 host,
                 port,
                 toNode,
                 fromNode,
-                keep & ~clear,
-                xor & ~clear ^ flip,
+                changed,
                 untracked,
                 translation,
                 moved,
@@ -127,7 +120,7 @@ record Symbolic(
 
     Symbolic notTracked() {
         return new Symbolic(
-                arrival, host, port, toNode, fromNode, keep, xor, true, translation, moved, source, recentSet, known);
+                arrival, host, port, toNode, fromNode, marks, true, translation, moved, source, recentSet, known);
     }
 
     /**
@@ -155,8 +148,7 @@ record Symbolic(
                 newPort,
                 toNodeNow,
                 fromNode,
-                keep,
-                xor,
+                marks,
                 untracked,
                 reached,
                 changed,
@@ -168,8 +160,8 @@ record Symbolic(
     /** Of what differs most, for speed; equality compares everything. */
     @Override
     public int hashCode() {
-        int hash = 31 * System.identityHashCode(translation) + keep;
-        hash = 31 * hash + xor + port;
+        int hash = 31 * System.identityHashCode(translation) + marks.ofPacket().keep();
+        hash = 31 * hash + marks.ofPacket().xor() + port;
         return 31 * hash + (fromNode ? 1 : 0) + (toNode.isPresent() ? 2 : 0) + (source == null ? 4 : 0);
     }
 
@@ -184,8 +176,7 @@ record Symbolic(
                 port,
                 toNode,
                 fromNode,
-                keep,
-                xor,
+                marks,
                 untracked,
                 EndpointRef.ANY,
                 moved,
@@ -196,19 +187,7 @@ record Symbolic(
 
     Symbolic from(SourceTranslation decided) {
         return new Symbolic(
-                arrival,
-                host,
-                port,
-                toNode,
-                fromNode,
-                keep,
-                xor,
-                untracked,
-                translation,
-                moved,
-                decided,
-                recentSet,
-                known);
+                arrival, host, port, toNode, fromNode, marks, untracked, translation, moved, decided, recentSet, known);
     }
 
     Symbolic rememberedIn(int list) {
@@ -223,8 +202,7 @@ record Symbolic(
                 port,
                 toNode,
                 fromNode,
-                keep,
-                xor,
+                marks,
                 untracked,
                 translation,
                 moved,

@@ -1,6 +1,5 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.chain.CtState;
 import io.vipline.rules.chain.DropCauses;
 import io.vipline.rules.chain.Hook;
 import io.vipline.rules.chain.NodeNetwork;
@@ -92,15 +91,10 @@ final class SymbolicAction {
             case Target.Goto(String name) -> {
                 return enter(course, indexed, name, true);
             }
-            case Target.SetMark(int clear, int xor, String _) -> course.packet = course.packet.withMark(clear, xor);
-            case Target.ConnectionMark(Target.MarkOperation operation, int ofPacket, int _, String text) -> {
-                if (operation == Target.MarkOperation.RESTORE) {
-                    if (rules.setsConnectionMark() || course.packet.arrival().state() != CtState.NEW) {
-                        return nodes.undecided(text + ": the mark that the connection has got is not known");
-                    }
-                    course.packet = course.packet.withMark(ofPacket, 0);
-                }
-            }
+            case Target.SetMark(int clear, int xor, String _) ->
+                course.packet = course.packet.withMarks(course.packet.marks().set(clear, xor));
+            case Target.ConnectionMark mark ->
+                course.packet = course.packet.withMarks(course.packet.marks().act(mark));
             case Target.NoTrack(String _) -> course.packet = course.packet.notTracked();
             case Target.Opaque(String text, String because)
             when course.isNat() -> {

@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /** Puts what is known of a packet into the terms of rules. */
 final class SymbolicTerms {
@@ -24,15 +23,14 @@ final class SymbolicTerms {
     private final NodeNetwork network;
     private final PortTerms ports;
     private final RecentLists recentLists;
-    private final BooleanSupplier setsConnectionMark;
+    private final TupleTerms tuples;
     private final Map<String, Integer> modules = new HashMap<>();
 
-    /** @param setsConnectionMark whether some rule gives connections a mark */
-    SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists, BooleanSupplier setsConnectionMark) {
-        this.setsConnectionMark = setsConnectionMark;
+    SymbolicTerms(NodeNetwork network, NamedValues named, RecentLists recentLists) {
         this.network = network;
         this.ports = new PortTerms(named);
         this.recentLists = recentLists;
+        this.tuples = new TupleTerms(this, ports);
     }
 
     /** As {@link PortTerms#asked}. */
@@ -57,7 +55,8 @@ final class SymbolicTerms {
             case Match.OutInterface(String pattern, boolean _) ->
                 byInterface(course, course.outInterface(network), new InterfaceName.Departure(pattern, network), match);
             case Match.ConnectionState m -> state(m, course);
-            case Match.Mark m -> mark(m, packet);
+            case Match.Mark m ->
+                mark(m, m.value(), m.mask(), m.negated(), packet.marks().ofPacket());
             case Match.AddressType m -> addressType(m, packet);
             case Match.Statistic m -> draw(m.probability());
             case Match.Recent m -> recentLists.ask(m, packet);
@@ -68,18 +67,24 @@ final class SymbolicTerms {
             case Match.IcmpType m -> icmpType(m, packet);
             case Match.IpSet m -> ipSet(m, packet);
             case Match.AddressRange m -> addressRange(m, packet);
-            case Match.ConnectionMark m -> connectionMark(m, packet);
+            case Match.ConnectionMark m ->
+                mark(m, m.value(), m.mask(), m.negated(), packet.marks().ofConnection());
             case Match.SocketOwner m ->
                 packet.fromNode()
                         ? known(m, packet, "who on the node sent the packet is not known")
                         : Term.fixed(m.without());
+            case Match.HeaderField m -> headerField(m, course);
+            case Match.TupleAddress m -> tuples.address(m, course);
+            case Match.TuplePort m -> tuples.port(m, course);
+            case Match.ConnectionTrait m -> tuples.trait(m, course);
+            case Match.LocalOnInterface m -> localOnInterface(m, course);
             case Match.Granted(boolean holds, String _, String _) -> Term.fixed(holds);
             case Match.Opaque m -> known(match, packet, m.because());
         };
     }
 
     /** The answer that this way has settled for the term's question, if it has. */
-    private static Term known(Match match, Symbolic packet, String because) {
+    static Term known(Match match, Symbolic packet, String because) {
         return settled(match, packet)
                 .orElseGet(() -> new Term.Undecidable(RulesetPrinter.term(match) + ": " + because, match));
     }
@@ -103,7 +108,7 @@ final class SymbolicTerms {
         return Protocol.ofText(name).map(Protocol::number).orElse(-1);
     }
 
-    private Term source(Cidr cidr, Symbolic packet, boolean negated) {
+    Term source(Cidr cidr, Symbolic packet, boolean negated) {
         if (cidr.family() != packet.arrival().family()) {
             return Term.fixed(negated);
         }
@@ -116,7 +121,7 @@ final class SymbolicTerms {
                 : new Term.Asks(Predicate.sourceIn(cidr), negated);
     }
 
-    private Term destination(Cidr cidr, Symbolic packet, boolean negated) {
+    Term destination(Cidr cidr, Symbolic packet, boolean negated) {
         if (packet.host() != null) {
             return Term.fixed(cidr.contains(packet.host()) != negated);
         }
@@ -129,6 +134,15 @@ final class SymbolicTerms {
         Optional<Boolean> known = ofNodeOrNot(cidr, packet.toNode());
         return known.isPresent()
                 ? Term.fixed(known.get() != negated)
+                : new Term.Asks(Predicate.destinationIn(cidr), negated);
+    }
+
+    /** As {@link #destination}, of the packet before any translation. */
+    Term arrivingDestination(Cidr cidr, Symbolic packet, boolean negated) {
+        IpAddress host = packet.arrival().host();
+        // what follows a translation is evaluated once for many classes
+        return host != null && !packet.isTranslated()
+                ? Term.fixed(cidr.contains(host) != negated)
                 : new Term.Asks(Predicate.destinationIn(cidr), negated);
     }
 
@@ -182,14 +196,20 @@ final class SymbolicTerms {
                 match.negated());
     }
 
-    private static Term mark(Match.Mark match, Symbolic packet) {
-        int known = match.mask() & ~packet.keep();
-        boolean fails = ((packet.xor() ^ match.value()) & known) != 0 || (match.value() & ~match.mask()) != 0;
-        int open = match.mask() & packet.keep();
-        if (fails || open == 0) {
-            return Term.fixed(fails == match.negated());
+    private static Term mark(Match match, int value, int mask, boolean negated, SymbolicMarks.Bits bits) {
+        int known = mask & ~bits.keep() & ~bits.unknown();
+        boolean fails = ((bits.xor() ^ value) & known) != 0 || (value & ~mask) != 0;
+        int open = mask & bits.keep();
+        boolean decided = (mask & bits.unknown()) == 0;
+        if (fails || open == 0 && decided) {
+            return Term.fixed(fails == negated);
         }
-        return new Term.Asks(new Predicate.Mark(open, (match.value() ^ packet.xor()) & open), match.negated());
+        Predicate.Mark arriving = new Predicate.Mark(open, (value ^ bits.xor()) & open);
+        if (decided) {
+            return new Term.Asks(arriving, negated);
+        }
+        String because = RulesetPrinter.term(match) + ": the connection's mark is not known";
+        return open == 0 ? new Term.Undecidable(because, null) : new Term.AsksHalf(arriving, negated, because);
     }
 
     private static Term ipSet(Match.IpSet match, Symbolic packet) {
@@ -211,13 +231,6 @@ final class SymbolicTerms {
         }
         boolean ofSource = match.side() == Match.Side.SOURCE;
         return new Term.Asks(new Predicate.InRange(ofSource, match.first(), match.last()), match.negated());
-    }
-
-    /** A connection that begins has mark 0, if no rule sets it on the way. */
-    private Term connectionMark(Match.ConnectionMark match, Symbolic packet) {
-        return packet.arrival().state() == CtState.NEW && !setsConnectionMark.getAsBoolean()
-                ? Term.fixed((match.value() == 0) != match.negated())
-                : known(match, packet, "the mark that the connection has got is not known");
     }
 
     private Term addressType(Match.AddressType match, Symbolic packet) {
@@ -249,6 +262,42 @@ final class SymbolicTerms {
                 match.negated(),
                 RulesetPrinter.term(match) + ": whether the node has " + address
                         + " is not known: --node-address tells which addresses the node has");
+    }
+
+    private static Term headerField(Match.HeaderField match, Course course) {
+        int hops = match.field() == Match.Field.TTL && course.isForwarded() ? 1 : 0;
+        Predicate.Header asked = new Predicate.Header(match.field(), hops, match.mask(), match.first(), match.last());
+        return settled(match, course.packet)
+                .orElseGet(() ->
+                        new Term.AsksHeader(asked, match, RulesetPrinter.term(match) + ": the packet's is not known"));
+    }
+
+    private Term localOnInterface(Match.LocalOnInterface match, Course course) {
+        Symbolic packet = course.packet;
+        boolean ofSource = match.side() == Match.Side.SOURCE;
+        boolean isOther = ofSource ? !packet.fromNode() : !packet.toNode().orElse(true);
+        if (isOther) {
+            return Term.fixed(match.negated());
+        }
+        Course.Interface at = match.arriving() ? course.inInterface() : course.outInterface(network);
+        String owner = ofSource || packet.host() == null ? "" : network.interfaceOf(packet.host());
+        if (!owner.isEmpty()) {
+            InterfaceName name =
+                    match.arriving() ? new InterfaceName.Arrival(owner) : new InterfaceName.Departure(owner, network);
+            return byInterface(course, at, name, match);
+        }
+        boolean isOnArrival = !ofSource && packet.host() == null && match.arriving();
+        String because = "which interface has which address is not known";
+        return switch (at) {
+            case Course.Interface.Named(String actual) when actual.isEmpty() -> Term.fixed(match.negated());
+            case Course.Interface.Named(String actual)
+            when isOnArrival -> new Term.Asks(new Predicate.DestinationOn(network, actual), match.negated());
+            case Course.Interface.AskPacket()
+            when isOnArrival ->
+                new Term.AsksInterface(
+                        new InterfaceName.OfDestination(network), match, RulesetPrinter.term(match) + ": " + because);
+            default -> known(match, packet, because);
+        };
     }
 
     private static Term draw(double probability) {

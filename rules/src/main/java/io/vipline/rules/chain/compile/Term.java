@@ -13,6 +13,12 @@ sealed interface Term {
     /** @param match the term as it stands in the rule */
     record AsksInterface(InterfaceName name, Match match, String because) implements Term {}
 
+    /** Fails if the predicate does; else nobody can decide it. */
+    record AsksHalf(Predicate predicate, boolean negated, String because) implements Term {}
+
+    /** @param match the term as it stands in the rule; {@code because} for a packet of which the field is not known */
+    record AsksHeader(Predicate.Header predicate, Match match, String because) implements Term {}
+
     /** What type the destination is of. @param because for an address that may be the node's */
     record AsksDestinationType(Set<String> types, boolean negated, String because) implements Term {}
 

@@ -1,9 +1,11 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.chain.Match;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Both ways of a term that nobody can decide, made one: where they come to the same verdict that is the verdict, elsewhere
@@ -17,28 +19,60 @@ final class Undecided {
 
     private final NodeFactory nodes;
     private final String because;
-    private final Map<Pair, Node> done = new HashMap<>();
+    /** Leads from a node to where it goes if what makes the term undecidable is so: an interface that is not known. */
+    private final UnaryOperator<Node> given;
 
-    private Undecided(NodeFactory nodes, String because) {
+    private final Map<Pair, Node> done = new HashMap<>();
+    private int begun;
+
+    private Undecided(NodeFactory nodes, String because, UnaryOperator<Node> given) {
         this.nodes = nodes;
         this.because = because;
+        this.given = given;
     }
 
     static Node between(Node one, Node other, String because, NodeFactory nodes) {
-        return new Undecided(nodes, because).merge(one, other);
+        return new Undecided(nodes, because, UnaryOperator.identity()).merge(one, other);
     }
 
-    private Node merge(Node one, Node other) {
+    /** Of packets whose header has not the field. */
+    static Node ofUnknown(Match.Field field, Node one, Node other, String because, NodeFactory nodes) {
+        Predicate known = new Predicate.HeaderIsKnown(field);
+        UnaryOperator<Node> given =
+                node -> node instanceof Node.Test test && test.predicate.equals(known) ? test.otherwise : node;
+        return new Undecided(nodes, because, given).merge(one, other);
+    }
+
+    /** Of packets whose interface, of arrival or departure as the name's, is not known. */
+    static Node ofUnknown(InterfaceName name, Node one, Node other, String because, NodeFactory nodes) {
+        UnaryOperator<Node> given =
+                node -> node instanceof Node.InterfaceTest test && test.name.isOfArrival() == name.isOfArrival()
+                        ? test.unknown
+                        : node;
+        return new Undecided(nodes, because, given).merge(one, other);
+    }
+
+    private Node merge(Node first, Node second) {
+        Node one = resolved(first);
+        Node other = resolved(second);
         if (one == other) {
             return one;
         }
         Pair pair = new Pair(one, other);
         Node made = done.get(pair);
         if (made == null) {
-            made = done.size() > MAX_PAIRS ? nodes.either(one, other, because) : mergeDistinct(one, other);
+            made = ++begun > MAX_PAIRS ? nodes.either(one, other, because) : mergeDistinct(one, other);
             done.put(pair, made);
         }
         return made;
+    }
+
+    private Node resolved(Node node) {
+        Node at = node;
+        for (Node next = given.apply(at); next != at; next = given.apply(at)) {
+            at = next;
+        }
+        return at;
     }
 
     private Node mergeDistinct(Node one, Node other) {

@@ -15,17 +15,37 @@ final class SaveExtensions {
 
     private SaveExtensions() {}
 
-    /** {@code --mode random [!] --probability P}; counting modes depend on what passed before. */
+    /** {@code --mode random [!] --probability P}; {@code --mode nth [!] --every N}, which is one packet in N. */
     static Match statistic(SaveLine line, int start, String option) {
-        if (option.equals("--mode") && line.accept("random")) {
+        boolean random = option.equals("--mode") && line.nextIs("random");
+        boolean counting = option.equals("--mode") && line.nextIs("nth");
+        if (random || counting) {
+            line.next();
             boolean inverted = line.accept("!");
-            if (line.accept("--probability")) {
-                double probability = probability(line, start);
+            double probability = -1;
+            if (random && line.accept("--probability")) {
+                probability = probability(line, start);
+            } else if (counting && line.accept("--every")) {
+                probability = 1.0 / every(line, start);
+                if (line.accept("--packet")) {
+                    line.value("--packet");
+                }
+            }
+            if (probability >= 0) {
                 return new Match.Statistic(inverted ? 1 - probability : probability, line.textFrom(start));
             }
         }
         line.skipTerm();
         return new Match.Opaque(line.textFrom(start), "it counts the packets that passed before");
+    }
+
+    private static int every(SaveLine line, int start) {
+        String value = line.value("--every");
+        OptionalInt every = SaveValues.number(value, Integer.MAX_VALUE);
+        if (every.isEmpty() || every.getAsInt() < 1) {
+            throw new SaveFault(start, "--every " + value + " is not a number above 0", "correct the value");
+        }
+        return every.getAsInt();
     }
 
     private static double probability(SaveLine line, int start) {

@@ -94,7 +94,8 @@ final class SaveMatches {
             moduleHasTerm = true;
         }
         if (!moduleHasTerm) {
-            matches.add(new Match.Opaque("-m " + module, "what the match " + module + " asks is not known here"));
+            String text = "-m " + module;
+            matches.add(new Match.Opaque(text, "what the match " + module + " asks is not known here", text, false));
             moduleHasTerm = true;
         }
     }
@@ -146,9 +147,11 @@ final class SaveMatches {
                         .orElseGet(() -> unknown(option));
             case "iprange" -> addressRange(option, negated);
             case "owner" -> socketOwner(negated);
+            case "ttl", "hl", "length", "tos", "dscp", "ecn" ->
+                new SaveHeaderTerms(line, start).read(module, option, negated).orElseGet(() -> unknown(option));
             case "nfacct" -> new Match.NfAcct(line.value(option));
             default -> {
-                Optional<Match> granted = GrantedTerms.read(module, option, negated, line, start);
+                Optional<Match> granted = GrantedTerms.read(module, negated, line, start);
                 yield granted.orElseGet(() -> unknown(option));
             }
         };
@@ -169,13 +172,15 @@ final class SaveMatches {
     /** {@code xt_owner.c}: without a socket it holds if every option is negated. */
     private Match socketOwner(boolean firstNegated) {
         boolean all = firstNegated;
+        int options = 1;
         line.skipValues();
         while (line.nextIs("!") || line.peek().value().startsWith("--")) {
             all &= line.accept("!");
             line.next();
             line.skipValues();
+            options++;
         }
-        return new Match.SocketOwner(all, text());
+        return new Match.SocketOwner(all, text(), options == 1 ? text().replace(" ! ", " ") : "");
     }
 
     /** Terms of the protocols' modules, which may stand after another module; null if it is none. */
@@ -224,6 +229,7 @@ final class SaveMatches {
         String name = module.equals("state") ? "--state" : "--ctstate";
         return value(option, name, SaveValues::states, "connection states like NEW,RELATED")
                 .<Match>map(states -> new Match.ConnectionState(module, states, text(), negated))
+                .or(() -> new SaveTupleTerms(line, start).read(option, negated))
                 .orElseGet(() -> unknown(option));
     }
 
@@ -238,8 +244,10 @@ final class SaveMatches {
         }
         Set<String> types = Set.of(line.value(option).toUpperCase(Locale.ROOT).split(","));
         if (line.nextIs("--limit-iface-in") || line.nextIs("--limit-iface-out")) {
-            line.next();
-            return opaque(start, "which interface has which address is not known");
+            boolean arriving = line.next().value().equals("--limit-iface-in");
+            return types.equals(Set.of("LOCAL"))
+                    ? new Match.LocalOnInterface(side, arriving, text(), negated)
+                    : opaque(start, "which interface has which address is not known");
         }
         return new Match.AddressType(side, types, text(), negated);
     }
@@ -272,15 +280,24 @@ final class SaveMatches {
     /** Everything up to the next module or target belongs to what we don't know. */
     private Match unknown(String option) {
         line.skipTerm();
-        String what = module.isEmpty() ? "the option " + option : "the match " + module + " with " + option;
-        return opaque(start, what + " is not decided offline");
+        return opaque(
+                start,
+                switch (module) {
+                    case "limit", "hashlimit" -> "whether the limit is reached depends on other packets";
+                    case "connlimit" -> "how many connections there are is not known";
+                    case "quota" -> "whether the quota is used up depends on other packets";
+                    case "time" -> "the time of day is not known";
+                    case "" -> "the option " + option + " is not decided offline";
+                    default -> "the match " + module + " with " + option + " is not decided offline";
+                });
     }
 
     private Match opaque(int from, String because) {
         String text = line.textFrom(from);
         // what is asked of packet and node alone has one answer, however often it is asked
         boolean same = from == start
-                && !Set.of("limit", "hashlimit", "statistic", "quota", "recent").contains(module);
+                && !Set.of("limit", "hashlimit", "connlimit", "statistic", "quota", "recent")
+                        .contains(module);
         boolean negated = text.contains(" ! ");
         return new Match.Opaque(text, because, same ? text.replace(" ! ", " ") : "", same && negated);
     }

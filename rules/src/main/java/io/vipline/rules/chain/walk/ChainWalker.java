@@ -317,6 +317,8 @@ public final class ChainWalker {
                                 branch.packet.destination().low()));
         };
         boolean tracked = branch.base.base().orElseThrow().priority() >= CONNTRACK_PRIORITY;
-        return new TermCheck(branch.packet, network, in, out, tracked);
+        boolean forwarded = branch.visit.hook() == Hook.FORWARD
+                || branch.visit.hook() == Hook.POSTROUTING && !network.isLocal(packet.source());
+        return new TermCheck(branch.packet, network, new TermCheck.Where(in, out, tracked, forwarded));
     }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param icmpTypeCode {@code type << 8 | code}
  * @param inInterface empty if not known; not looked at for a packet of the node itself
  * @param outInterface empty: as routes have it
+ * @param header what the IP header has, as far as it is known
  * @param recentLists lists of the {@code recent} match in which the source stands already
  */
 public record PacketDescription(
@@ -30,7 +31,13 @@ public record PacketDescription(
         int mark,
         Optional<String> inInterface,
         Optional<String> outInterface,
+        Header header,
         Set<String> recentLists) {
+    /** Fields of the IP header; -1 where one is not known. */
+    public record Header(int ttl, int lengthBytes, int tos) {
+        public static final Header UNKNOWN = new Header(-1, -1, -1);
+    }
+
     /** What a TCP header's byte 13 has in a connection's first segment: SYN. */
     public static final int TCP_SYN = 0x02;
 
@@ -56,6 +63,7 @@ public record PacketDescription(
                 0,
                 Optional.empty(),
                 Optional.empty(),
+                Header.UNKNOWN,
                 Set.of());
     }
 
@@ -72,6 +80,7 @@ public record PacketDescription(
                 mark,
                 inInterface,
                 outInterface,
+                header,
                 recentLists);
     }
 
@@ -88,6 +97,7 @@ public record PacketDescription(
                 newMark,
                 inInterface,
                 outInterface,
+                header,
                 recentLists);
     }
 
@@ -104,6 +114,7 @@ public record PacketDescription(
                 mark,
                 inInterface,
                 outInterface,
+                header,
                 recentLists);
     }
 
@@ -120,6 +131,24 @@ public record PacketDescription(
                 mark,
                 in,
                 out,
+                header,
+                recentLists);
+    }
+
+    public PacketDescription withHeader(Header newHeader) {
+        return new PacketDescription(
+                protocol,
+                source,
+                sourcePort,
+                destination,
+                destinationPort,
+                state,
+                tcpFlags,
+                icmpTypeCode,
+                mark,
+                inInterface,
+                outInterface,
+                newHeader,
                 recentLists);
     }
 
@@ -136,6 +165,7 @@ public record PacketDescription(
                 mark,
                 inInterface,
                 outInterface,
+                header,
                 lists);
     }
 }

@@ -10,17 +10,34 @@ import io.vipline.rules.net.Protocol;
 import io.vipline.rules.table.PacketKey;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
 /**
  * Whether single terms hold for a packet, as the kernel's match extensions have it ({@code net/netfilter/xt_*.c}).
  *
- * @param inInterface null if not known; empty where a packet has none
- * @param outInterface as {@code inInterface}
- * @param tracked false ahead of conntrack's own hook, where every packet looks INVALID
+ * @param where the place of the rules that ask
  */
-record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, String outInterface, boolean tracked) {
+record TermCheck(WalkedPacket packet, NodeNetwork network, Where where) {
+    /**
+     * What depends on the place.
+     *
+     * @param inInterface null if not known; empty where a packet has none
+     * @param outInterface as {@code inInterface}
+     * @param tracked false ahead of conntrack's own hook, where every packet looks INVALID
+     * @param forwarded whether {@code ip_forward} has taken one from the TTL
+     */
+    record Where(String inInterface, String outInterface, boolean tracked, boolean forwarded) {}
+
+    String inInterface() {
+        return where.inInterface();
+    }
+
+    String outInterface() {
+        return where.outInterface();
+    }
+
     /** {@code xt_statistic} compares 31 random bits with the probability as a fraction of 2^31. */
     private static final double STATISTIC_UNIT = 1L << 31;
 
@@ -36,8 +53,8 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
             case Match.SourcePort p -> port(original.sourcePort(), List.of(p.ports()), p.negated());
             case Match.DestinationPort p -> port(packet.destinationPort(), List.of(p.ports()), p.negated());
             case Match.MultiPort p -> multiPort(p);
-            case Match.InInterface i -> byInterface(inInterface, i.pattern(), i, "arrives");
-            case Match.OutInterface o -> byInterface(outInterface, o.pattern(), o, "leaves");
+            case Match.InInterface i -> byInterface(inInterface(), i.pattern(), i, "arrives");
+            case Match.OutInterface o -> byInterface(outInterface(), o.pattern(), o, "leaves");
             case Match.ConnectionState c -> Answer.of(hasState(c.states()) != c.negated());
             case Match.Mark m -> not(packet.marks().packetIs(m.value(), m.mask()), m.negated());
             case Match.AddressType a -> type(a);
@@ -51,9 +68,13 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
             case Match.AddressRange r -> addressRange(r);
             case Match.ConnectionMark m -> not(packet.marks().connectionIs(m.value(), m.mask()), m.negated());
             case Match.SocketOwner o ->
-                inInterface == null || !inInterface.isEmpty()
+                inInterface() == null || !inInterface().isEmpty()
                         ? Answer.of(o.without())
                         : known(o, "who on the node sent the packet is not known");
+            case Match.HeaderField f -> headerField(f);
+            case Match.TupleAddress _, Match.TuplePort _, Match.ConnectionTrait _ ->
+                new TupleCheck(packet, where.tracked()).ask(match).orElseGet(() -> known(match, TupleCheck.NOT_KNOWN));
+            case Match.LocalOnInterface l -> localOnInterface(l);
             case Match.Granted g -> new Answer.Granted(g.holds(), g.because());
             case Match.Opaque o -> known(o, o.because());
         };
@@ -70,7 +91,7 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
         key.protocol = original.protocol();
         key.sourcePort = original.sourcePort();
         key.icmpTypeCode = original.icmpTypeCode();
-        key.inInterface = inInterface;
+        key.inInterface = inInterface();
         int port = Math.max(0, packet.destinationPort());
         return switch (term.content().get().contains(key, packet.destination(), port, term.dimensions())) {
             case YES -> Answer.of(!term.negated());
@@ -143,7 +164,7 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
     }
 
     private boolean hasState(Set<CtState> asked) {
-        Set<CtState> states = tracked || packet.untracked() ? packet.states() : EnumSet.of(CtState.INVALID);
+        Set<CtState> states = where.tracked() || packet.untracked() ? packet.states() : EnumSet.of(CtState.INVALID);
         for (CtState state : states) {
             if (asked.contains(state)) {
                 return true;
@@ -163,6 +184,38 @@ record TermCheck(WalkedPacket packet, NodeNetwork network, String inInterface, S
         }
         boolean isOther = open && packet.toNode().get();
         return Answer.of((holds != isOther) != term.negated());
+    }
+
+    private Answer headerField(Match.HeaderField term) {
+        PacketDescription.Header header = packet.original().header();
+        int value = switch (term.field()) {
+            case TTL -> header.ttl();
+            case LENGTH -> header.lengthBytes();
+            case TOS -> header.tos();
+        };
+        if (value < 0) {
+            String name = term.field().name().toLowerCase(Locale.ROOT);
+            return known(term, "the packet's is not known: '" + name + " N' after the packet tells it");
+        }
+        int hops = term.field() == Match.Field.TTL && where.forwarded() ? 1 : 0;
+        return Answer.of(term.holds(value - hops) != term.negated());
+    }
+
+    /** {@code inet_dev_addr_type}: an address of another interface is UNICAST. */
+    private Answer localOnInterface(Match.LocalOnInterface term) {
+        boolean ofSource = term.side() == Match.Side.SOURCE;
+        IpAddress address = ofSource ? packet.original().source() : packet.destination();
+        boolean mayBe =
+                !ofSource && network.mayBeLocal(address) && packet.toNode().orElse(true);
+        if (!network.isLocal(address) && !mayBe) {
+            return Answer.of(term.negated());
+        }
+        String actual = term.arriving() ? inInterface() : outInterface();
+        String owner = network.interfaceOf(address);
+        if (mayBe || actual == null || owner.isEmpty()) {
+            return known(term, "which interface has which address is not known");
+        }
+        return Answer.of(owner.equals(actual) != term.negated());
     }
 
     private static Answer chance(double probability) {

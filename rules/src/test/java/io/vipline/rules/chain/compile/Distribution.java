@@ -145,6 +145,9 @@ public final class Distribution {
         key.tcpFlags = packet.tcpFlags();
         key.icmpTypeCode = packet.icmpTypeCode();
         key.mark = packet.mark();
+        key.ttl = packet.header().ttl();
+        key.lengthBytes = packet.header().lengthBytes();
+        key.tos = packet.header().tos();
         key.inInterface = packet.inInterface().orElse(null);
         return key;
     }

@@ -27,6 +27,28 @@ final class RandomRules {
     private static final List<String> PORTS = List.of("80", "81", "443", "80:100", "1:65535", "400:500");
     private static final List<String> STATES =
             List.of("NEW", "ESTABLISHED,RELATED", "INVALID", "DNAT", "UNTRACKED", "DNAT,ESTABLISHED", "SNAT");
+    /** What kube-proxy's own rules do not ask. */
+    private static final List<String> FOREIGN = List.of(
+            "--ttl-lt 2",
+            "--ttl-lt 64",
+            "--tos 0x10",
+            "--ctmark 0x1/0x1",
+            "--ctmark 0x0",
+            "--ctmark 0x2/0x3",
+            "--ctorigsrc 10.0.0.0/24",
+            "--ctorigdst 10.9.0.1",
+            "--ctorigdst 10.0.0.0/8",
+            "--ctreplsrc 10.9.0.0/24",
+            "--ctreplsrc 192.168.0.2",
+            "--ctrepldst 10.5.0.1",
+            "--ctorigdstport 80",
+            "--ctreplsrcport 8080",
+            "--ctorigsrcport 1000",
+            "--ctrepldstport 1000",
+            "--ctdir ORIGINAL",
+            "--ctdir REPLY",
+            "--local-on dst-in");
+
     private static final List<String> USER_CHAINS = List.of("A", "B", "C");
     private static final Map<String, List<String>> BASE_CHAINS = Map.of(
             "raw", List.of("PREROUTING", "OUTPUT"),
@@ -94,6 +116,9 @@ final class RandomRules {
         if (unknowns && oneIn(14)) {
             return "?" + any("X", "Y", "Z");
         }
+        if (oneIn(8)) {
+            return not() + any(FOREIGN);
+        }
         List<Supplier<String>> ways = List.of(
                 () -> not() + "-s " + any(ADDRESSES),
                 () -> not() + "-s " + any(RANGES),
@@ -139,6 +164,10 @@ final class RandomRules {
     }
 
     private String mark() {
+        if (oneIn(3)) {
+            return "CONNMARK "
+                    + any("SET 0x1/0x1", "SET 0x2/0x3", "SAVE 0x3/0x3", "RESTORE 0x3/0x3", "RESTORE 0x1/0x2");
+        }
         return "MARK " + any("--or-mark 0x1", "--xor-mark 0x3", "--set-xmark 0x4/0x6", "--and-mark 0xfffffffe");
     }
 
@@ -155,6 +184,10 @@ final class RandomRules {
                         ports ? any(80, 80, 81, 443, 90, 8080) : -1)
                 .withState(state)
                 .withMark(any(0, 0, 1, 2, 7))
+                .withHeader(
+                        unknowns && oneIn(3)
+                                ? PacketDescription.Header.UNKNOWN
+                                : new PacketDescription.Header(any(1, 2, 64), 60, any(0, 0x10)))
                 .withInterfaces(Optional.of(any("eth0", "eth1", "cali1")), Optional.empty());
     }
 

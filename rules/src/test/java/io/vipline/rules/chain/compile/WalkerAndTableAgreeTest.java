@@ -93,10 +93,21 @@ class WalkerAndTableAgreeTest {
             // one rule set in some ten thousand forks beyond the compiler's limit, which it says
             return lookedUp.keySet().equals(Set.of("UNDECIDED " + Evaluator.FORKS_TOO_OFTEN))
                     || walked.size() > 1
+                    || isMostlyUnknown(walk)
                     || walk.outcomes().stream().anyMatch(one -> one.fate() instanceof Outcome.Fate.Unknown);
         }
         return lookedUp.keySet().equals(walked.keySet())
                 && walked.entrySet().stream()
                         .allMatch(entry -> Math.abs(entry.getValue() - lookedUp.get(entry.getKey())) < 1e-6);
+    }
+
+    /** Where much is unknown on one way, the compiler may give up where the walker goes on. */
+    private static boolean isMostlyUnknown(Walk walk) {
+        return walk.outcomes().stream()
+                .anyMatch(outcome -> outcome.assumedOnSomeWay().stream()
+                                .map(Outcome.Assumption::term)
+                                .distinct()
+                                .count()
+                        > 4);
     }
 }

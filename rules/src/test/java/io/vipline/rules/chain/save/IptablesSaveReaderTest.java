@@ -179,7 +179,9 @@ class IptablesSaveReaderTest {
                         new Match.Granted(true, "the packet passes no bridge port", "-m physdev ! --physdev-is-in")),
                 new Term(
                         "-m limit --limit 5/min --limit-burst 10 -m ipvs --ipvs",
-                        new Match.Granted(true, "the limit is not reached", "-m limit --limit 5/min --limit-burst 10"),
+                        new Match.Opaque(
+                                "-m limit --limit 5/min --limit-burst 10",
+                                "whether the limit is reached depends on other packets"),
                         new Match.Opaque(
                                 "-m ipvs --ipvs",
                                 "the match ipvs with --ipvs is not decided offline",
@@ -187,12 +189,44 @@ class IptablesSaveReaderTest {
                                 false)),
                 new Term(
                         "-m hashlimit --hashlimit-above 5/sec --hashlimit-name h -m connlimit --connlimit-above 3",
-                        new Match.Granted(
-                                false,
-                                "the limit is not reached",
-                                "-m hashlimit --hashlimit-above 5/sec --hashlimit-name h"),
-                        new Match.Granted(
-                                false, "the limit of connections is not reached", "-m connlimit --connlimit-above 3")),
+                        new Match.Opaque(
+                                "-m hashlimit --hashlimit-above 5/sec --hashlimit-name h",
+                                "whether the limit is reached depends on other packets"),
+                        new Match.Opaque(
+                                "-m connlimit --connlimit-above 3", "how many connections there are is not known")),
+                new Term(
+                        "-m ttl --ttl-lt 5 -m hl --hl-eq 255 -m ttl ! --ttl-eq 1",
+                        new Match.HeaderField(Match.Field.TTL, 255, 0, 4, "-m ttl --ttl-lt 5", false),
+                        new Match.HeaderField(Match.Field.TTL, 255, 255, 255, "-m hl --hl-eq 255", false),
+                        new Match.HeaderField(Match.Field.TTL, 255, 1, 1, "-m ttl ! --ttl-eq 1", true)),
+                new Term(
+                        "-m length --length 0:100 -m tos --tos 0x10/0x3f -m dscp ! --dscp 0x2e -m ecn --ecn-ip-ect 2",
+                        new Match.HeaderField(Match.Field.LENGTH, 0xffff, 0, 100, "-m length --length 0:100", false),
+                        new Match.HeaderField(Match.Field.TOS, 0x3f, 0x10, 0x10, "-m tos --tos 0x10/0x3f", false),
+                        new Match.HeaderField(Match.Field.TOS, 0xfc, 0xb8, 0xb8, "-m dscp ! --dscp 0x2e", true),
+                        new Match.HeaderField(Match.Field.TOS, 3, 2, 2, "-m ecn --ecn-ip-ect 2", false)),
+                new Term(
+                        "-m conntrack --ctstate NEW --ctproto 6 ! --ctorigdst 10.0.0.0/8 --ctorigdstport 80:90"
+                                + " --ctdir ORIGINAL --ctstatus SEEN_REPLY,ASSURED",
+                        new Match.ConnectionState(
+                                "conntrack", Set.of(CtState.NEW), "-m conntrack --ctstate NEW", false),
+                        new Match.ConnectionTrait(Match.Trait.PROTOCOL, 6, "--ctproto 6", false),
+                        new Match.TupleAddress(
+                                false, Match.Side.DESTINATION, Cidr.of("10.0.0.0/8"), "! --ctorigdst 10.0.0.0/8", true),
+                        new Match.TuplePort(
+                                false, Match.Side.DESTINATION, new PortRange(80, 90), "--ctorigdstport 80:90", false),
+                        new Match.ConnectionTrait(Match.Trait.DIRECTION, 0, "--ctdir ORIGINAL", false),
+                        new Match.ConnectionTrait(
+                                Match.Trait.STATUS,
+                                Match.ConnectionTrait.SEEN_REPLY | Match.ConnectionTrait.ASSURED,
+                                "--ctstatus SEEN_REPLY,ASSURED",
+                                false)),
+                new Term(
+                        "-m addrtype ! --src-type LOCAL --limit-iface-out -m addrtype --dst-type LOCAL --limit-iface-in",
+                        new Match.LocalOnInterface(
+                                Match.Side.SOURCE, false, "-m addrtype ! --src-type LOCAL --limit-iface-out", true),
+                        new Match.LocalOnInterface(
+                                Match.Side.DESTINATION, true, "-m addrtype --dst-type LOCAL --limit-iface-in", false)),
                 new Term(
                         "-m iprange --src-range 10.0.0.1-10.0.0.9 ! --dst-range 10.1.0.0-10.1.0.5",
                         new Match.AddressRange(
@@ -212,7 +246,10 @@ class IptablesSaveReaderTest {
                         new Match.ConnectionMark(0x80, 0x80, "-m connmark ! --mark 0x80/0x80", true)),
                 new Term(
                         "-m owner --uid-owner 1337 ! --gid-owner 7",
-                        new Match.SocketOwner(false, "-m owner --uid-owner 1337 ! --gid-owner 7")),
+                        new Match.SocketOwner(false, "-m owner --uid-owner 1337 ! --gid-owner 7", "")),
+                new Term(
+                        "-m owner ! --uid-owner 1337",
+                        new Match.SocketOwner(true, "-m owner ! --uid-owner 1337", "-m owner --uid-owner 1337")),
                 new Term(
                         "-m policy --dir in --pol ipsec",
                         new Match.Granted(false, "the packet is not IPsec's", "-m policy --dir in --pol ipsec")),
@@ -230,9 +267,7 @@ class IptablesSaveReaderTest {
                         new Match.IcmpType(8, -1, "--icmp-type echo-request", false)),
                 new Term(
                         "-m statistic --mode nth --every 3 --packet 0",
-                        new Match.Opaque(
-                                "-m statistic --mode nth --every 3 --packet 0",
-                                "it counts the packets that passed before")),
+                        new Match.Statistic(1.0 / 3, "-m statistic --mode nth --every 3 --packet 0")),
                 new Term(
                         "-m rpfilter -m mark --mark 0x1",
                         new Match.Granted(
