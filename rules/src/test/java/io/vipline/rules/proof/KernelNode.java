@@ -140,6 +140,13 @@ final class KernelNode implements AutoCloseable {
         assertThat(output.exitCode()).as(output.text() + "\n" + text).isZero();
     }
 
+    /** What a command on the node says. */
+    String output(String... command) {
+        Output output = namespaces.get(Place.NODE).run("", command);
+        assertThat(output.exitCode()).as(output.text()).isZero();
+        return output.text();
+    }
+
     void routeLocalnet(boolean on) {
         shell(namespaces.get(Place.NODE), "echo " + (on ? 1 : 0) + " > /proc/sys/net/ipv4/conf/all/route_localnet");
     }

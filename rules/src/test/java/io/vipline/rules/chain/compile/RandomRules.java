@@ -58,11 +58,18 @@ final class RandomRules {
 
     private final Random random;
     private final boolean unknowns;
+    private final boolean foreign;
 
     /** @param unknowns whether some terms are such that nobody can decide them */
     RandomRules(long seed, boolean unknowns) {
+        this(seed, unknowns, false);
+    }
+
+    /** @param foreign whether some terms and targets are such as kube-proxy's own rules have not */
+    RandomRules(long seed, boolean unknowns, boolean foreign) {
         this.random = new Random(seed);
         this.unknowns = unknowns;
+        this.foreign = foreign;
     }
 
     /** One line a rule or chain, as {@link io.vipline.rules.chain.RulesText} reads them. */
@@ -116,7 +123,7 @@ final class RandomRules {
         if (unknowns && oneIn(14)) {
             return "?" + any("X", "Y", "Z");
         }
-        if (oneIn(8)) {
+        if (foreign && oneIn(8)) {
             return not() + any(FOREIGN);
         }
         List<Supplier<String>> ways = List.of(
@@ -164,7 +171,7 @@ final class RandomRules {
     }
 
     private String mark() {
-        if (oneIn(3)) {
+        if (foreign && oneIn(3)) {
             return "CONNMARK "
                     + any("SET 0x1/0x1", "SET 0x2/0x3", "SAVE 0x3/0x3", "RESTORE 0x3/0x3", "RESTORE 0x1/0x2");
         }
@@ -185,7 +192,7 @@ final class RandomRules {
                 .withState(state)
                 .withMark(any(0, 0, 1, 2, 7))
                 .withHeader(
-                        unknowns && oneIn(3)
+                        foreign && unknowns && oneIn(3)
                                 ? PacketDescription.Header.UNKNOWN
                                 : new PacketDescription.Header(any(1, 2, 64), 60, any(0, 0x10)))
                 .withInterfaces(Optional.of(any("eth0", "eth1", "cali1")), Optional.empty());
