@@ -116,11 +116,8 @@ final class FlowOpener implements FlowState {
     /** Opens a connection to an endpoint; returns as {@link #open(ConnectionTable, Packet, Verdict.Pass)}. */
     int open(ConnectionTable connections, Packet packet, Verdict.Dnat dnat) {
         int entry = begin(connections, packet);
-        IpAddress address = dnat.endpoint().address();
-        int port = dnat.endpoint().port() == 0
-                ? packet.destinationPort
-                : dnat.endpoint().port();
-        connection.replySource(address.high(), address.low(), port);
+        int port = dnat.port() == 0 ? packet.destinationPort : dnat.port();
+        connection.replySource(dnat.high(), dnat.low(), port);
         connection.endpointId(dnat.endpointId());
         for (int list : dnat.recentSet()) {
             recent.set(list, packet.sourceHigh, packet.sourceLow, nowNs);

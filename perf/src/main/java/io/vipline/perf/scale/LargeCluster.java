@@ -110,8 +110,17 @@ record LargeCluster(int services, int endpoints) {
 
     /** The same as manifests: what {@code kubectl get -o yaml} would give, less status and metadata. */
     String yaml() {
-        StringBuilder yaml = new StringBuilder(services * (300 + endpoints * 110));
-        for (int i = 0; i < services; i++) {
+        return yaml(0, services, endpoints);
+    }
+
+    /** The manifests of one Service that has lost its last endpoint. */
+    String yamlOfLess(int service) {
+        return yaml(service, service + 1, endpoints - 1);
+    }
+
+    private String yaml(int from, int to, int listed) {
+        StringBuilder yaml = new StringBuilder((to - from) * (300 + listed * 110));
+        for (int i = from; i < to; i++) {
             int nodePort = nodePort(i);
             yaml.append("---\napiVersion: v1\nkind: Service\nmetadata:\n  name: ")
                     .append(name(i))
@@ -125,19 +134,19 @@ record LargeCluster(int services, int endpoints) {
             if (nodePort != 0) {
                 yaml.append("    nodePort: ").append(nodePort).append('\n');
             }
-            slice(yaml, i);
+            slice(yaml, i, listed);
         }
         return yaml.toString();
     }
 
-    private void slice(StringBuilder yaml, int service) {
+    private void slice(StringBuilder yaml, int service, int listed) {
         boolean ready = service % 100 != 99;
         yaml.append("---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: ")
                 .append(name(service))
                 .append("-x\n  namespace: default\n  labels:\n    kubernetes.io/service-name: ")
                 .append(name(service))
                 .append("\naddressType: IPv4\nports:\n- name: http\n  port: 8080\n  protocol: TCP\nendpoints:\n");
-        for (int i = 0; i < endpoints; i++) {
+        for (int i = 0; i < listed; i++) {
             yaml.append("- addresses:\n  - ")
                     .append(endpoint(service, i))
                     .append("\n  conditions:\n    ready: ")

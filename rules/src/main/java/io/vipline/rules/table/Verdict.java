@@ -1,5 +1,6 @@
 package io.vipline.rules.table;
 
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 
 /** The fate of a packet under the rules: built at compile time, immutable, shared between threads. */
@@ -12,22 +13,30 @@ public sealed interface Verdict {
     record Pass(SourceTranslation source, boolean local) implements Verdict {}
 
     /**
-     * Goes on to an endpoint.
+     * Goes on to an endpoint. The address lies in the record itself: one that is looked up is rarely in a cache.
      *
-     * @param endpoint where to; a port of 0 keeps the packet's own
+     * @param high where to, halves as in {@link IpAddress}
+     * @param port where to; 0 keeps the packet's own
      * @param service the Service port that the rules belong to
      * @param endpointId dense number of the (service, endpoint) pair, for counters: 0 to {@link Table#endpoints()} - 1
      * @param recentSet lists of the {@code recent} match that take the source in; often empty
      * @param local whether the endpoint is an address of the node itself (INPUT, no POSTROUTING)
      */
     record Dnat(
-            IpPort endpoint,
+            long high,
+            long low,
+            int port,
             SourceTranslation source,
             ServiceId service,
             int endpointId,
             int[] recentSet,
             boolean local)
-            implements Verdict {}
+            implements Verdict {
+        /** Where to. Makes an object. */
+        public IpPort endpoint() {
+            return new IpPort(new IpAddress(high, low), port);
+        }
+    }
 
     /**
      * Vanishes.

@@ -1,6 +1,5 @@
 package io.vipline.rules.chain.compile;
 
-import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.FlowState;
 import io.vipline.rules.table.PacketKey;
 import io.vipline.rules.table.SourceTranslation;
@@ -38,8 +37,7 @@ abstract sealed class Node {
 
         /** Whether it depends on the packet where this leads: a translation that keeps the address or the port. */
         boolean keepsPart() {
-            return verdict instanceof Verdict.Dnat dnat
-                    && (dnat.endpoint().port() == 0 || dnat.endpoint().address().equals(Symbolic.UNCHANGED));
+            return verdict instanceof Verdict.Dnat dnat && (dnat.port() == 0 || keepsAddress(dnat));
         }
     }
 
@@ -121,15 +119,31 @@ abstract sealed class Node {
 
         final Node[] branches;
 
+        /** What the branches come to, if {@link EndpointEnds} can tell; else null. */
+        private final Verdict.Dnat[] verdicts;
+
+        private final Verdict.Dnat[] toItself;
+
         Choice(int[] bounds, Node[] branches) {
             super(anyTranslates(branches), allPass(branches), mostWalks(branches));
             this.bounds = bounds;
             this.branches = branches;
+            EndpointEnds ends = EndpointEnds.of(branches);
+            verdicts = ends == null ? null : ends.verdicts();
+            toItself = ends == null ? null : ends.toItself();
         }
 
-        Node next(int draw) {
+        /** The verdict of a branch, where {@link #verdicts} are known. */
+        private Verdict verdict(int branch, PacketKey key) {
+            Verdict.Dnat verdict = verdicts[branch];
+            boolean isFromItself =
+                    toItself != null && verdict.low() == key.sourceLow && verdict.high() == key.sourceHigh;
+            return isFromItself ? toItself[branch] : verdict;
+        }
+
+        private int drawn(int draw) {
             if (bounds == null) {
-                return branches[(int) ((draw & 0xffff_ffffL) * branches.length >>> 32)];
+                return (int) ((draw & 0xffff_ffffL) * branches.length >>> 32);
             }
             int low = 0;
             int high = bounds.length;
@@ -141,7 +155,7 @@ abstract sealed class Node {
                     low = middle + 1;
                 }
             }
-            return branches[low];
+            return low;
         }
 
         /** Share of a branch, 0 to 1. */
@@ -222,18 +236,15 @@ abstract sealed class Node {
         }
 
         private static long high(Verdict.Dnat dnat, PacketKey key) {
-            IpAddress to = dnat.endpoint().address();
-            return to.equals(Symbolic.UNCHANGED) ? key.destinationHigh : to.high();
+            return keepsAddress(dnat) ? key.destinationHigh : dnat.high();
         }
 
         private static long low(Verdict.Dnat dnat, PacketKey key) {
-            IpAddress to = dnat.endpoint().address();
-            return to.equals(Symbolic.UNCHANGED) ? key.destinationLow : to.low();
+            return keepsAddress(dnat) ? key.destinationLow : dnat.low();
         }
 
         private static int port(Verdict.Dnat dnat, PacketKey key) {
-            int port = dnat.endpoint().port();
-            return port == 0 ? key.destinationPort : port;
+            return dnat.port() == 0 ? key.destinationPort : dnat.port();
         }
     }
 
@@ -253,7 +264,11 @@ abstract sealed class Node {
             } else if (node instanceof SourceTest test) {
                 node = test.next(key);
             } else if (node instanceof Choice choice) {
-                node = choice.next(state.draw(key, draws++));
+                int branch = choice.drawn(state.draw(key, draws++));
+                if (choice.verdicts != null) {
+                    return choice.verdict(branch, key);
+                }
+                node = choice.branches[branch];
             } else if (node instanceof RecentRun run) {
                 node = run.next(key, state);
             } else if (node instanceof InterfaceTest test) {
@@ -262,6 +277,10 @@ abstract sealed class Node {
                 return ((Either) node).decide(key, state, draws);
             }
         }
+    }
+
+    private static boolean keepsAddress(Verdict.Dnat dnat) {
+        return dnat.low() == Symbolic.UNCHANGED.low() && dnat.high() == Symbolic.UNCHANGED.high();
     }
 
     private static boolean anyTranslates(Node[] nodes) {

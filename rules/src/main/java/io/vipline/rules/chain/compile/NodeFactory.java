@@ -1,5 +1,6 @@
 package io.vipline.rules.chain.compile;
 
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
 import java.util.Arrays;
@@ -60,7 +61,9 @@ final class NodeFactory {
             return known;
         }
         registry.number(ref);
-        return ref.add(new Verdict.Dnat(ref.endpoint, source, ref.serviceId, ref.id, recentSet, local));
+        IpAddress to = ref.endpoint.address();
+        int port = ref.endpoint.port();
+        return ref.add(new Verdict.Dnat(to.high(), to.low(), port, source, ref.serviceId, ref.id, recentSet, local));
     }
 
     Node test(Predicate predicate, Node then, Node otherwise) {
