@@ -37,7 +37,8 @@ public enum DropReason {
     VLAN_TAGGED("a tagged frame on an interface that has no VLANs"),
     MULTICAST("to a group or to all: such packets are not routed"),
     LINK_PROTOCOL("neither IP nor ARP"),
-    NO_ROUTE("no interface leads there");
+    NO_ROUTE("no interface leads there"),
+    NO_HEALTHY_NODE("the load balancer has no node with an endpoint to give it to");
 
     private final String sentence;
 

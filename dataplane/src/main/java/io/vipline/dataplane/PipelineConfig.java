@@ -40,6 +40,12 @@ public record PipelineConfig(
         FILL
     }
 
+    /** The same on another node. */
+    public PipelineConfig withNodeAddresses(NodeAddresses addresses) {
+        return new PipelineConfig(
+                capturePoint, checksumMode, timeouts, addresses, seed, conntrackMax, tellsOrigin, share, shares);
+    }
+
     public PipelineConfig withShare(int newShare, int newShares) {
         return new PipelineConfig(
                 capturePoint,

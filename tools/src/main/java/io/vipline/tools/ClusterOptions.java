@@ -112,6 +112,19 @@ public final class ClusterOptions {
         return loaded().proxyConfig();
     }
 
+    /** Those of all Nodes, in the order of their names: what {@code --node-address} says is of the Node that we are. */
+    List<ProxyConfig> proxyConfigs() throws IOException {
+        ProxyConfig ours = proxyConfig();
+        KubeProxyConfiguration kubeProxy = kubeProxy();
+        return cluster().nodes().stream()
+                .map(node -> node.object().getMetadata().getName())
+                .sorted()
+                .map(name -> name.equals(ours.nodeName())
+                        ? ours
+                        : kubeProxy.proxyConfig(loaded.cluster(), new NodeChoice(name, List.of())))
+                .toList();
+    }
+
     /** What the configuration says of connection tracking. */
     public ConntrackSettings conntrack() throws IOException {
         if (!filenames.isEmpty()) {

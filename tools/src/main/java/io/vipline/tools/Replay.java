@@ -5,10 +5,12 @@ import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
 import io.vipline.dataplane.replay.ReplayPlan;
 import io.vipline.dataplane.replay.ReplayResult;
+import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ import picocli.CommandLine.TypeConversionException;
             "  vipline replay -f cluster.yaml in.pcap -w out.pcapng",
             "  vipline replay -f cluster.yaml in.pcapng --capture-point node -o json",
             "  vipline replay --rules iptables-save.txt --node-address 192.168.1.10 in.pcap -o json",
+            "  vipline replay -f cluster.yaml --nodes 3 --all-nodes --trace in.pcap",
             "  tcpdump -w - | vipline replay -f cluster.yaml - --filter 'tcp port 80'"
         })
 final class Replay extends Verb {
@@ -85,6 +88,15 @@ final class Replay extends Verb {
     private int threads = 1;
 
     @Option(
+            names = "--all-nodes",
+            description = "Emulate every Node of the cluster, each with its rules and connections, and the load"
+                    + " balancers in front. Frames are taken as they come to the cluster.")
+    private boolean allNodes;
+
+    @Option(names = "--trace", description = "With --all-nodes: print each frame's way from node to node.")
+    private boolean trace;
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "table|json",
             description = "How to print the summary. Default: table.")
@@ -105,6 +117,10 @@ final class Replay extends Verb {
                 !capture.equals("-") || !cluster.readsStdin(),
                 "Both -f and the capture are stdin, which can be read once.");
         check(!isOntoItself(), "-w names the capture itself: it would be gone before it is read");
+        check(allNodes || !trace, "--trace shows the way between nodes: it goes with --all-nodes");
+        if (allNodes) {
+            return replayAllNodes();
+        }
         NodeRules rules = NodeRules.of(cluster, dumps, routes);
         Table table = rules.compile();
         boolean isReadOnce = forwarders() == 1 && repeat == 1;
@@ -134,16 +150,50 @@ final class Replay extends Verb {
     }
 
     private PipelineConfig pipelineConfig(NodeRules rules) throws IOException {
+        return pipelineConfig(capturePoint, rules.masqueradeAddresses(), forwarders());
+    }
+
+    private PipelineConfig pipelineConfig(CapturePoint point, NodeAddresses addresses, int shares) throws IOException {
         return new PipelineConfig(
-                capturePoint,
+                point,
                 checksumMode,
                 PipelineOptions.timeouts(cluster.conntrack()),
-                rules.masqueradeAddresses(),
+                addresses,
                 cluster.seed(),
                 conntrackMax,
                 output != null,
                 0,
-                forwarders());
+                shares);
+    }
+
+    private static String lineOf(ClusterReplay.Way way) {
+        try {
+            return Json.line(way);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private int replayAllNodes() throws IOException {
+        check(!dumps.isGiven(), "--all-nodes takes manifests: a dump is one node's");
+        check(repeat == 1 && speed == ReplayPlan.MAX_SPEED, "--repeat and --speed are for one node's packet loop");
+        CaptureInput input = new CaptureInput(capture, filter);
+        EmulatedCluster emulated = new EmulatedCluster(cluster.cluster(), cluster.proxyConfigs());
+        PipelineConfig any = pipelineConfig(CapturePoint.NODE, NodeAddresses.NONE, 1);
+        ClusterReplay replay = new ClusterReplay(
+                emulated, cluster.proxyConfig().nodeName(), input, cluster.seed(), any::withNodeAddresses);
+        PrintWriter to = ReplaySession.isStdout(output) ? err() : out();
+        boolean isJson = format == ReplayFormat.JSON;
+        ClusterReplaySummary summary =
+                replay.run(output, !trace ? null : way -> to.println(isJson ? lineOf(way) : ClusterReplay.text(way)));
+        if (isJson) {
+            to.println(Json.line(summary));
+        } else {
+            summary.print(to);
+        }
+        to.flush();
+        note(input.problems());
+        return input.problems().isEmpty() ? ExitCode.OK : ExitCode.BAD_INPUT;
     }
 
     /** A full table turns flows away in their order, which only one forwarder knows. */

@@ -76,7 +76,7 @@ record ReplaySummary(
                 sha256);
     }
 
-    private static Map<String, Long> named(Enum<?>[] names, long[] counts) {
+    static Map<String, Long> named(Enum<?>[] names, long[] counts) {
         Map<String, Long> named = new LinkedHashMap<>();
         for (Enum<?> name : names) {
             if (counts[name.ordinal()] > 0) {
@@ -97,7 +97,7 @@ record ReplaySummary(
         return inexact;
     }
 
-    private static List<ServiceCount> services(Counters counters, Table table) {
+    static List<ServiceCount> services(Counters counters, Table table) {
         Map<String, List<EndpointCount>> byService = new TreeMap<>();
         for (int id = 0; id < table.endpoints(); id++) {
             String service = table.serviceOf(id).name();

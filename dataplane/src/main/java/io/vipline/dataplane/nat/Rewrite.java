@@ -66,6 +66,17 @@ public final class Rewrite {
         return this;
     }
 
+    /** The packet gets the addresses and ports of another. */
+    public Rewrite toTupleOf(Packet other) {
+        sourceHigh = other.sourceHigh;
+        sourceLow = other.sourceLow;
+        sourcePort = other.sourcePort;
+        destinationHigh = other.destinationHigh;
+        destinationLow = other.destinationLow;
+        destinationPort = other.destinationPort;
+        return this;
+    }
+
     private void swap() {
         long high = sourceHigh;
         long low = sourceLow;

@@ -97,13 +97,22 @@ public final class ServicePorts {
     }
 
     private static List<IpAddress> vips(Service service, IpFamily family) {
+        return ingressAddresses(service, family, false);
+    }
+
+    /** Addresses of load balancers that proxy (ipMode Proxy): they send to node ports, and kube-proxy knows nothing of them. */
+    public static List<IpAddress> proxiedIngress(Service service, IpFamily family) {
+        return ingressAddresses(service, family, true);
+    }
+
+    private static List<IpAddress> ingressAddresses(Service service, IpFamily family, boolean proxied) {
         if (service.getStatus() == null || service.getStatus().getLoadBalancer() == null) {
             return List.of();
         }
         List<String> texts = new ArrayList<>();
         for (LoadBalancerIngress ingress : service.getStatus().getLoadBalancer().getIngress()) {
-            boolean vip = ingress.getIpMode() == null || "VIP".equals(ingress.getIpMode());
-            if (vip && ingress.getIp() != null) {
+            boolean isProxied = ingress.getIpMode() != null && !"VIP".equals(ingress.getIpMode());
+            if (isProxied == proxied && ingress.getIp() != null) {
                 texts.add(ingress.getIp());
             }
         }
