@@ -52,13 +52,16 @@ final class WayText {
             case PASSED -> "passes";
             case TRANSLATED ->
                 (frame.isReply() ? "REPLY" : "DNAT")
-                        + (endpoint < 0
-                                ? ""
-                                : " " + station.table().serviceOf(endpoint).name()
-                                        + (frame.isReply() ? " <- " : " -> ")
-                                        + station.table().endpoint(endpoint))
+                        + (endpoint < 0 ? "" : endpoint(station, endpoint, frame.isReply()))
                         + (frame.isMasqueraded() ? ", masqueraded" : "");
         };
+    }
+
+    private static String endpoint(Station station, int id, boolean isReply) {
+        String service = station.table().serviceOf(id).name();
+        return (service.isEmpty() ? "" : " " + service)
+                + (isReply ? " <- " : " -> ")
+                + station.table().endpoint(id);
     }
 
     /** What became of a frame that did not leave the station; empty if it waits for the rest of its datagram, or left. */

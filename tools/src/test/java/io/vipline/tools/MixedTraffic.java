@@ -48,7 +48,7 @@ final class MixedTraffic {
     }
 
     /** The receiver's port unreachable, which quotes 28 bytes. */
-    private static Frame error(Frame about) {
+    static Frame error(Frame about) {
         byte[] swapped = about.decoded().swapped();
         int quoted = IP_BYTES + 8;
         ByteBuffer out = ByteBuffer.allocate(LINK_BYTES + IP_BYTES + 8 + quoted);
