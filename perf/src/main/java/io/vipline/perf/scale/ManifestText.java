@@ -3,7 +3,7 @@ package io.vipline.perf.scale;
 /** The manifests that {@code perf/scale} gives to {@code vipline compile}, on stdout. */
 public final class ManifestText {
     /** The node that we are: what the proxy asks of it. */
-    private static final String NODE = """
+    static final String NODE = """
             apiVersion: v1
             kind: Node
             metadata:

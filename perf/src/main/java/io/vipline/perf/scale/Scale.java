@@ -16,11 +16,11 @@ import io.vipline.rules.policy.ProxyConfig.Mode;
 import io.vipline.rules.policy.ServiceEndpoints;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.TableRef;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.HdrHistogram.Histogram;
 
 /**
  * One row of {@code perf/scale}: from objects to a table at one size, first in a cold JVM, then again and again; lookups in
@@ -112,7 +112,7 @@ public final class Scale {
         LiveRules live = new LiveRules(cluster, config);
         TableRef published = new TableRef(live.table());
         SplittableRandom random = new SplittableRandom(1);
-        double[] tookUs = new double[CHANGES];
+        Histogram tookNs = new Histogram(3);
         for (int i = -2 * CHANGES; i < CHANGES; i++) {
             int service = random.nextInt(size.services());
             // one endpoint less, or all of them back
@@ -121,11 +121,14 @@ public final class Scale {
             live.putSlice(slice);
             published.publish(live.table());
             if (i >= 0) {
-                tookUs[i] = (System.nanoTime() - start) / 1e3;
+                tookNs.recordValue(System.nanoTime() - start);
             }
         }
-        Arrays.sort(tookUs);
-        print("%8.0f %8.0f %8.0f", tookUs[CHANGES / 2], tookUs[CHANGES * 99 / 100], tookUs[CHANGES - 1]);
+        print(
+                "%8.0f %8.0f %8.0f",
+                tookNs.getValueAtPercentile(50) / 1e3,
+                tookNs.getValueAtPercentile(99) / 1e3,
+                tookNs.getMaxValue() / 1e3);
     }
 
     private static double heapMb() {
