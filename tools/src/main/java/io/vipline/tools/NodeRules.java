@@ -111,6 +111,13 @@ final class NodeRules {
         return rulesets.containsKey(family);
     }
 
+    /** The families of a dump whose rules are there, but of the node's addresses only some. */
+    List<IpFamily> withUnknownAddresses() {
+        return rulesets.keySet().stream()
+                .filter(family -> !network.isComplete(family))
+                .toList();
+    }
+
     Ruleset ruleset(IpFamily family) {
         return rulesets.getOrDefault(family, Ruleset.builder(family).build());
     }

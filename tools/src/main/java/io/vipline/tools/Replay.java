@@ -7,6 +7,7 @@ import io.vipline.dataplane.replay.ReplayPlan;
 import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.model.Problem;
+import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -122,6 +123,7 @@ final class Replay extends Verb {
             return replayAllNodes();
         }
         NodeRules rules = NodeRules.of(cluster, dumps, routes);
+        noteUnknownAddresses(rules);
         Table table = rules.compile();
         boolean isReadOnce = forwarders() == 1 && repeat == 1;
         CaptureInput input = isReadOnce ? new CaptureInput(capture, filter) : CaptureInput.rereadable(capture, filter);
@@ -132,6 +134,14 @@ final class Replay extends Verb {
         List<Problem> problems = new ArrayList<>(outcome.problems());
         note(problems);
         return problems.isEmpty() ? ExitCode.OK : ExitCode.BAD_INPUT;
+    }
+
+    private void noteUnknownAddresses(NodeRules rules) {
+        for (IpFamily family : rules.withUnknownAddresses()) {
+            err().println("vipline: note: which " + family.text()
+                    + " addresses the node has (LOCAL) is not known; packets"
+                    + " whose fate hangs on it are dropped as UNDECIDED: --node-address tells them");
+        }
     }
 
     private boolean isOntoItself() throws IOException {

@@ -361,6 +361,30 @@ class ReplayTest {
         assertThat(Files.readString(summary)).contains("\"sha256\":\"");
     }
 
+    @ParameterizedTest(name = "a dump''s LOCAL with {0}: {1} note, packets left undecided: {2}")
+    @CsvSource({"'', a, true", "--node-address 192.0.2.1, no, false"})
+    void dumpWithoutAddresses(String flags, String note, boolean undecided) throws IOException {
+        generate(SHOP, "--flows 20");
+        Path dump = Files.writeString(folder.resolve("dump.txt"), """
+                *nat
+                :PREROUTING ACCEPT [0:0]
+                -A PREROUTING -p tcp -m addrtype --dst-type LOCAL -j DNAT --to-destination 10.244.9.9:80
+                COMMIT
+                """);
+        List<String> call =
+                new ArrayList<>(List.of("replay", "--rules", dump.toString(), input.toString(), "-o", "json"));
+        if (!flags.isEmpty()) {
+            call.addAll(List.of(flags.split(" ")));
+        }
+        err.getBuffer().setLength(0);
+        JsonNode summary = run(call.toArray(String[]::new)).json();
+        conserved(summary);
+        assertThat(summary.get("dropped").has("UNDECIDED")).isEqualTo(undecided);
+        assertThat(err.toString().contains("which IPv4 addresses the node has (LOCAL) is not known"))
+                .isEqualTo(note.equals("a"));
+        assertThat(err.toString()).doesNotContain("which IPv6 addresses");
+    }
+
     @Test
     @DisplayName("stdin can't be both the manifests and the capture, nor the manifests and the packets")
     void stdinTwice() {
