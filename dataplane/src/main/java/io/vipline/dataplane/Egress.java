@@ -12,6 +12,7 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
+import io.vipline.dataplane.icmp.TcpReset;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.route.HopByHopOptions;
@@ -19,12 +20,15 @@ import io.vipline.dataplane.route.Ipv4Options;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
+import io.vipline.rules.table.Verdict;
 
 /**
  * The way out: copies frames into the sink, rewritten as their connection says, one hop less to live, and counts what
  * became of them. A datagram that came in fragments leaves in the same pieces. Owned by the pipeline's thread.
  */
 final class Egress {
+    private static final String TCP_RESET = "tcp-reset";
+
     private final PipelineConfig config;
     private final Counters counters;
     private final Emitter emitter;
@@ -227,13 +231,28 @@ final class Egress {
         return packet.datagram == null ? 1 : packet.datagram.pieces();
     }
 
-    /** Refuses a packet with an error to its sender. */
-    void reject(FrameBatch batch, Packet packet) {
+    /** Refuses a packet with an error, or a reset, to its sender. */
+    void reject(FrameBatch batch, Packet packet, Verdict.Reject reject) {
         counters.rejected += frames(packet);
+        if (reject.with().equals(TCP_RESET)) {
+            reset(batch, packet);
+            return;
+        }
         boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
-        Answer answer = isForwarded ? Answer.PORT_UNREACHABLE_AT_FORWARD : Answer.PORT_UNREACHABLE;
         if (IcmpAnswers.mayReject(packet)) {
+            Answer answer = Answer.refusal(reject.with(), isForwarded);
             answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
+        }
+    }
+
+    private void reset(FrameBatch batch, Packet packet) {
+        int bytes = TcpReset.frameBytes(packet);
+        int frame = TcpReset.mayAnswer(packet) ? emitter.claim(bytes) : FrameSink.FULL;
+        if (frame != FrameSink.FULL) {
+            TcpReset.write(batch.memory, packet, emitter.memory(), frame);
+            if (emitter.commitGenerated(batch, packet, bytes)) {
+                counters.generate(GeneratedKind.TCP_RESET);
+            }
         }
     }
 

@@ -228,7 +228,7 @@ final class Hooks {
                 return false;
             }
             case Verdict.Drop drop -> egress.drop(packet, DropReason.of(drop.cause()));
-            case Verdict.Reject reject -> egress.reject(batch, packet);
+            case Verdict.Reject reject -> egress.reject(batch, packet, reject);
             case Verdict.Undecided undecided -> egress.drop(packet, DropReason.UNDECIDED);
         }
         return true;

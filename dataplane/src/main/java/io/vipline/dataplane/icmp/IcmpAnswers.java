@@ -9,6 +9,7 @@ import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
+import java.util.Map;
 
 /**
  * Writes the ICMP and ICMPv6 errors that a node sends back: {@code icmp_send} ({@code net/ipv4/icmp.c}), {@code
@@ -26,9 +27,29 @@ public final class IcmpAnswers {
      *     the hop off before FORWARD
      */
     public record Answer(int v4, int v6, int word, boolean quotesOneHopLess) {
-        public static final Answer PORT_UNREACHABLE = new Answer(3 << 8 | 3, 1 << 8 | 4, 0, false);
-        public static final Answer PORT_UNREACHABLE_AT_FORWARD = new Answer(3 << 8 | 3, 1 << 8 | 4, 0, true);
+        /** What REJECT says by its option {@code --reject-with}: {@code ipt_REJECT.c}, {@code ip6t_REJECT.c}. */
+        private static final Map<String, Integer> REFUSALS = Map.ofEntries(
+                Map.entry("icmp-net-unreachable", 3 << 8),
+                Map.entry("icmp-host-unreachable", 3 << 8 | 1),
+                Map.entry("icmp-proto-unreachable", 3 << 8 | 2),
+                Map.entry("icmp-port-unreachable", 3 << 8 | 3),
+                Map.entry("icmp-net-prohibited", 3 << 8 | 9),
+                Map.entry("icmp-host-prohibited", 3 << 8 | 10),
+                Map.entry("icmp-admin-prohibited", 3 << 8 | 13),
+                Map.entry("icmp6-no-route", 1 << 8),
+                Map.entry("icmp6-adm-prohibited", 1 << 8 | 1),
+                Map.entry("icmp6-addr-unreachable", 1 << 8 | 3),
+                Map.entry("icmp6-port-unreachable", 1 << 8 | 4),
+                Map.entry("icmp6-policy-fail", 1 << 8 | 5),
+                Map.entry("icmp6-reject-route", 1 << 8 | 6));
+
         public static final Answer TIME_EXCEEDED = new Answer(11 << 8, 3 << 8, 0, false);
+
+        /** The answer of a rule that rejects. @param with as iptables names it; another name: port unreachable */
+        public static Answer refusal(String with, boolean isForwarded) {
+            return new Answer(
+                    REFUSALS.getOrDefault(with, 3 << 8 | 3), REFUSALS.getOrDefault(with, 1 << 8 | 4), 0, isForwarded);
+        }
 
         /** @param offset in the IPv4 header of the octet that is wrong */
         public static Answer v4ParameterProblem(int offset) {
@@ -85,7 +106,7 @@ public final class IcmpAnswers {
         return packet.network + ipHeaderBytes(packet) + Transport.ICMP_BYTES + quotedBytes(packet);
     }
 
-    private static int ipHeaderBytes(Packet packet) {
+    static int ipHeaderBytes(Packet packet) {
         return packet.family == Packet.IPV4 ? Ipv4.MIN_HEADER_BYTES : Ipv6.HEADER_BYTES;
     }
 
@@ -136,7 +157,7 @@ public final class IcmpAnswers {
         out.putShort(quoted + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
     }
 
-    private static void link(NativeMemory in, Packet packet, NativeMemory out, int at) {
+    static void link(NativeMemory in, Packet packet, NativeMemory out, int at) {
         out.putBytes(at, in, packet.frameOffset, packet.network);
         if (packet.network >= 14 && packet.ethernet) {
             out.putBytes(at, in, packet.frameOffset + 6, 6);
