@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Captures as lists of frames, for tests. */
-final class CapturedFrames {
+public final class CapturedFrames {
     /** @param original length on the wire */
-    record Frame(byte[] bytes, int original, long timeNs, LinkType linkType) {
+    public record Frame(byte[] bytes, int original, long timeNs, LinkType linkType) {
         DecodedFrame decoded() {
             return DecodedFrame.of(bytes, original, linkType);
         }
@@ -26,7 +26,7 @@ final class CapturedFrames {
     private CapturedFrames() {}
 
     /** Up to the end, or to where the file is broken. */
-    static List<Frame> read(Path file) throws IOException {
+    public static List<Frame> read(Path file) throws IOException {
         List<Frame> frames = new ArrayList<>();
         FrameBatch batch = new FrameBatch();
         try (CaptureReader reader = CaptureReader.open(file)) {
@@ -42,7 +42,7 @@ final class CapturedFrames {
     }
 
     /** A pcap file with nanoseconds (magic 0xa1b23c4d) of Ethernet frames. */
-    static void write(Path file, List<Frame> frames) throws IOException {
+    public static void write(Path file, List<Frame> frames) throws IOException {
         int bytes = frames.stream().mapToInt(frame -> 16 + frame.bytes.length).sum();
         ByteBuffer out = ByteBuffer.allocate(24 + bytes).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(0xa1b2_3c4d)
