@@ -22,8 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The kernel of this machine as three nodes, and Vipline's {@code replay --all-nodes}: the packets of nodes.txt. */
 class KernelClusterTest {
     private static final int NODES = 3;
+    private static final int FLOWS = 500;
     private static final int LINK_BYTES = 14;
     private static final long BEGIN_NS = 1_767_225_600_000_000_000L;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -98,6 +102,38 @@ class KernelClusterTest {
                     int left = compare(one, kernel);
                     assertThat(left).as("packets that left").isPositive();
                 }));
+    }
+
+    /** Conversations of clients and pods with node ports and cluster IPs, all at once. */
+    @Test
+    void theKernelsNodesDoTheSameToManyFlows() throws IOException {
+        Random random = new Random(7);
+        List<String> lines = new ArrayList<>();
+        for (int flow = 0; flow < FLOWS; flow++) {
+            int from = random.nextInt(NODES + 1);
+            int asked = random.nextInt(NODES + 1);
+            int port = 20_000 + flow;
+            String client = (from == 0 ? "203.0.113.8:" : "10.244." + from + ".7:") + port;
+            String service = asked == 0 ? "10.96.0.10:53" : "192.168.0." + asked + ":30053";
+            // who asks a cluster IP from outside is sent to the first node, and masqueraded there; a pod is not
+            boolean isMasqueraded = asked > 0 || from == 0;
+            String seen = isMasqueraded ? "192.168.0." + Math.max(asked, 1) + ":" + port : client;
+            for (int i = 0; i < 2; i++) {
+                lines.add("udp " + client + " > " + service + " " + random.nextInt(1400));
+                lines.add("udp 10.244.2.2:5353 > " + seen + " " + random.nextInt(1400));
+            }
+        }
+        int left = compare(new Case("many flows", interleaved(lines, random)), kernel);
+        assertThat(left).isEqualTo(lines.size());
+    }
+
+    /** Each conversation, four lines, keeps its order. */
+    private static List<String> interleaved(List<String> lines, Random random) {
+        List<Integer> order = new ArrayList<>(
+                IntStream.range(0, lines.size()).map(line -> line / 4).boxed().toList());
+        Collections.shuffle(order, random);
+        int[] said = new int[lines.size() / 4];
+        return order.stream().map(flow -> lines.get(flow * 4 + said[flow]++)).toList();
     }
 
     @Test
