@@ -117,7 +117,8 @@ final class KernelCluster implements AutoCloseable {
 
     private static void gateway(List<String> commands, String device, long mac, String v4, String v6) {
         for (String address : List.of(V4_GATEWAY, V6_GATEWAY)) {
-            commands.add("neigh add " + address + " lladdr " + Ethernet.text(mac) + " dev " + device + " nud permanent");
+            commands.add(
+                    "neigh add " + address + " lladdr " + Ethernet.text(mac) + " dev " + device + " nud permanent");
         }
         commands.add("route add " + v4 + " via " + V4_GATEWAY + " dev " + device + " onlink");
         commands.add("route add " + v6 + " via " + V6_GATEWAY + " dev " + device + " onlink");
@@ -140,8 +141,8 @@ final class KernelCluster implements AutoCloseable {
 
     /** Loads a node's rules. @param command {@code iptables-restore} or {@code ip6tables-restore} */
     void load(int node, String rules, String command) {
-        Outcome outcome = bed.run(
-                role(node), Duration.ofSeconds(30), "sh", "-c", command + " --noflush < " + bed.write(rules));
+        Outcome outcome =
+                bed.run(role(node), Duration.ofSeconds(30), "sh", "-c", command + " --noflush < " + bed.write(rules));
         if (!outcome.succeeded()) {
             throw new IllegalStateException("the kernel does not take the rules: " + outcome.err());
         }

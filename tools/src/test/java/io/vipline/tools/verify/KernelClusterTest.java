@@ -160,8 +160,7 @@ class KernelClusterTest {
         List<Sent> all = vipline(packets);
         for (int i = 0; i < all.size(); i++) {
             Sent sent = all.get(i);
-            List<KernelCluster.Packet> arrived =
-                    cluster.send(sent.place, sent.node, sent.packet, sent.left.size());
+            List<KernelCluster.Packet> arrived = cluster.send(sent.place, sent.node, sent.packet, sent.left.size());
             assertThat(texts(arrived, sent.left)).as(lines.get(i)).isEqualTo(texts(sent.left));
         }
         return all.stream().mapToInt(sent -> sent.left.size()).sum();
@@ -180,7 +179,8 @@ class KernelClusterTest {
 
     private static List<String> texts(List<Left> left) {
         return left.stream()
-                .map(one -> text(placeOf(new PacketView(one.packet).destination().address()), one.node, one.packet))
+                .map(one ->
+                        text(placeOf(new PacketView(one.packet).destination().address()), one.node, one.packet))
                 .toList();
     }
 
@@ -269,8 +269,7 @@ class KernelClusterTest {
         arguments.addAll(List.of(more));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exitCode =
-                Vipline.run(new PrintWriter(out), new PrintWriter(err), arguments.toArray(String[]::new));
+        int exitCode = Vipline.run(new PrintWriter(out), new PrintWriter(err), arguments.toArray(String[]::new));
         assertThat(exitCode).as(err.toString()).isZero();
         return out.toString();
     }

@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 
 /** Packets as nodes.txt writes them. */
 final class PacketScript {
-    private static final Pattern PACKET = Pattern.compile("(?:ttl (?<ttl>\\d+) )?(?<kind>[a-z-]+) (?<from>\\S+) > (?<to>\\S+)"
-            + "(?: (?!about)(?<rest>.*?))?(?: about (?<about>.*))?");
+    private static final Pattern PACKET =
+            Pattern.compile("(?:ttl (?<ttl>\\d+) )?(?<kind>[a-z-]+) (?<from>\\S+) > (?<to>\\S+)"
+                    + "(?: (?!about)(?<rest>.*?))?(?: about (?<about>.*))?");
     private static final Pattern END = Pattern.compile("\\[?(?<address>[^\\]]+?)\\]?(?::(?<port>\\d+))?");
     private static final int DEFAULT_TTL = 64;
     private static final int WINDOW = 29_200;
@@ -28,10 +29,13 @@ final class PacketScript {
         Header header = Header.plain(ttl, id++);
         IpPort from = end(matcher.group("from"));
         IpPort to = end(matcher.group("to"));
-        String[] rest = matcher.group("rest") == null ? new String[0] : matcher.group("rest").split(" ");
+        String[] rest = matcher.group("rest") == null
+                ? new String[0]
+                : matcher.group("rest").split(" ");
         if (matcher.group("about") != null) {
             byte[] about = packets(matcher.group("about")).getFirst();
-            return List.of(header.packet(from, to, error(matcher.group("kind"), from.address().isV4(), about)));
+            return List.of(header.packet(
+                    from, to, error(matcher.group("kind"), from.address().isV4(), about)));
         }
         Segment segment = segment(matcher.group("kind"), rest, from.address().isV4());
         boolean isCut = rest.length == 3 && rest[1].equals("cut");
