@@ -190,6 +190,34 @@ class ForeignRulesInTheKernelTest {
         assertThat(found).as("one of six rules left out makes a difference").isTrue();
     }
 
+    @ParameterizedTest(name = "{1} ({0})")
+    @MethodSource("translatingCases")
+    void a_port_that_is_another_in_what_is_evaluated_is_found(String frontEnd, Case one) throws IOException {
+        load(frontEnd, one.rules, one.sets);
+        try {
+            Ruleset right = saved(frontEnd);
+            Ruleset wrong = saved(frontEnd, "(--to-destination .*:)\\d+", "$19");
+            long seed = SEED;
+            while (expectations(right, seed).equals(expectations(wrong, seed))) {
+                assertThat(++seed).as("a seed whose packets are translated").isLessThan(SEED + 20);
+            }
+            assertThat(differences(expectations(wrong, seed)))
+                    .as("seed %d", seed)
+                    .isNotEmpty();
+        } finally {
+            unload(frontEnd);
+        }
+    }
+
+    /** One for each front end. */
+    static Stream<Arguments> translatingCases() {
+        Case first = Case.all().stream()
+                .filter(one -> one.rules.contains("-j DNAT"))
+                .findFirst()
+                .orElseThrow();
+        return Stream.of("iptables-legacy", "iptables-nft").map(frontEnd -> Arguments.of(frontEnd, first));
+    }
+
     private static void load(String frontEnd, String rules, String sets) {
         if (!sets.isEmpty()) {
             kernel.load(sets, "ipset", "restore", "-exist");
@@ -204,6 +232,11 @@ class ForeignRulesInTheKernelTest {
 
     /** What the kernel's tools save, which must come back from the reader as it is. */
     private static Ruleset saved(String frontEnd) throws IOException {
+        return saved(frontEnd, "^$", "");
+    }
+
+    /** The same with a pattern replaced in what is evaluated. */
+    private static Ruleset saved(String frontEnd, String pattern, String replacement) throws IOException {
         IpsetSaveReader sets = new IpsetSaveReader();
         sets.read("sets.txt", new StringReader(kernel.output("ipset", "save")));
         Ruleset ruleset = null;
@@ -216,16 +249,23 @@ class ForeignRulesInTheKernelTest {
             StringBuilder printed = new StringBuilder();
             dump.print(printed);
             assertThat(printed.toString()).isEqualTo(text);
-            ruleset = dump.ruleset(IpFamily.IPV4).orElseThrow();
+            String evaluated = text.replaceAll(pattern, replacement);
+            ruleset = IptablesSaveReader.read("rules.txt", new StringReader(evaluated), sets.sets())
+                    .ruleset(IpFamily.IPV4)
+                    .orElseThrow();
         }
         return ruleset;
     }
 
     private static Map<Packet, Set<String>> expectations(Ruleset ruleset) {
+        return expectations(ruleset, SEED);
+    }
+
+    private static Map<Packet, Set<String>> expectations(Ruleset ruleset, long seed) {
         ChainWalker walker = new ChainWalker(ruleset, NODE);
         Table table = TableCompiler.compile(List.of(ruleset), NODE);
         Map<Packet, Set<String>> expected = new LinkedHashMap<>();
-        for (Packet packet : packets()) {
+        for (Packet packet : packets(seed)) {
             PacketDescription description = described(packet);
             Walk walk = walker.walk(description);
             Map<String, Double> walked = new TreeMap<>(Distribution.of(walk));
@@ -238,8 +278,8 @@ class ForeignRulesInTheKernelTest {
         return expected;
     }
 
-    private static List<Packet> packets() {
-        Random random = new Random(SEED);
+    private static List<Packet> packets(long seed) {
+        Random random = new Random(seed);
         Set<Packet> packets = new HashSet<>();
         while (packets.size() < PACKETS) {
             IpAddress source = IpAddress.of(SOURCES.get(random.nextInt(SOURCES.size())));

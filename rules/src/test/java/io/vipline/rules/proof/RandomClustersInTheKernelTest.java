@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +77,7 @@ class RandomClustersInTheKernelTest {
     void packets_come_out_as_specified(String frontEnd, Mode mode, IpFamily family) {
         for (int i = 0; i < CLUSTERS; i++) {
             RandomCluster cluster = RandomCluster.of(SEED + i, mode, family, true);
-            String text = load(frontEnd, cluster);
+            String text = load(frontEnd, cluster, UnaryOperator.identity());
             Set<String> differences = new TreeSet<>(differences(cluster, SEED + i));
             unload(frontEnd, mode);
             assertThat(differences)
@@ -85,19 +86,43 @@ class RandomClustersInTheKernelTest {
         }
     }
 
-    private static String load(String frontEnd, RandomCluster cluster) {
+    /** The judge judged: what is wrong in the kernel is told. */
+    @ParameterizedTest(name = "{0}, {2}")
+    @CsvSource({
+        "iptables-legacy, IPTABLES,  every DNAT left out,     '(?m)^.*--to-destination.*$',             ''",
+        "iptables-nft,    IPTABLES,  other target ports,  '(--to-destination .*:)\\d+',             '$19'",
+        "nft ip,          NFTABLES,  every DNAT left out,     '(?m)^.*dnat to .*$',                     ''",
+        "nft ip,          NFTABLES,  other target ports,  '(dnat to .*:)\\d+',                      '$19'",
+    })
+    void wrong_rules_in_the_kernel_are_found(
+            String frontEnd, Mode mode, String wrong, String pattern, String replacement) {
+        int changed = 0;
+        boolean found = false;
+        for (int i = 0; i < CLUSTERS && !found; i++) {
+            RandomCluster cluster = RandomCluster.of(SEED + i, mode, IpFamily.IPV4, true);
+            String right = load(frontEnd, cluster, text -> text.replaceAll(pattern, replacement));
+            changed += right.replaceAll(pattern, replacement).equals(right) ? 0 : 1;
+            found = !differences(cluster, SEED + i).isEmpty();
+            unload(frontEnd, mode);
+        }
+        assertThat(changed).as("clusters with a DNAT, from seed %d", SEED).isPositive();
+        assertThat(found).as("%s makes a difference, from seed %d", wrong, SEED).isTrue();
+    }
+
+    /** @param change what the kernel gets in place of the right text, which is returned */
+    private static String load(String frontEnd, RandomCluster cluster, UnaryOperator<String> change) {
         List<ServiceEndpoints> services =
                 ProxiedServices.of(cluster.cluster(), cluster.config().nodeName(), cluster.family());
         StringBuilder text = new StringBuilder();
         if (cluster.config().mode() == Mode.IPTABLES) {
             SyncPrinter.print(KubeProxyWriter.write(cluster.config(), cluster.family(), services), true, text);
-            kernel.load(text.toString(), frontEnd + "-restore");
+            kernel.load(change.apply(text.toString()), frontEnd + "-restore");
         } else {
             NftPrinter.print(
                     KubeProxyNftWriter.write(cluster.config(), cluster.family(), services)
                             .ruleset(),
                     text);
-            kernel.load(text.toString(), "nft", "-f", "-");
+            kernel.load(change.apply(text.toString()), "nft", "-f", "-");
         }
         kernel.routeLocalnet(cluster.config().mode() == Mode.IPTABLES);
         return text.toString();
