@@ -51,9 +51,7 @@ final class Egress {
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
-        int translation =
-                kind == ConnectionTable.ORIGINAL ? Connection.DESTINATION_TRANSLATED : Connection.SOURCE_TRANSLATED;
-        if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection.has(translation))) {
+        if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection, kind)) {
             return;
         }
         if (packet.datagram != null && !leavesWhole(packet, kind)) {
@@ -61,6 +59,17 @@ final class Egress {
         } else {
             forwardFrame(batch, packet, connection, kind);
         }
+    }
+
+    private boolean endsHere(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        if (kind == ConnectionTable.ORIGINAL) {
+            boolean isTranslated = connection.has(Connection.DESTINATION_TRANSLATED);
+            boolean isLocal = table.isLocal(connection.replySourceHigh(), connection.replySourceLow());
+            return endsHere(batch, packet, isTranslated, isLocal);
+        }
+        boolean isTranslated = connection.has(Connection.SOURCE_TRANSLATED);
+        boolean isLocal = table.isLocal(connection.originalSourceHigh(), connection.originalSourceLow());
+        return endsHere(batch, packet, isTranslated, isLocal);
     }
 
     /** At a client the answer came in pieces. */
@@ -191,7 +200,7 @@ final class Egress {
 
     /** Forwards a packet that has no connection and no translation. */
     void forwardUntranslated(FrameBatch batch, Packet packet) {
-        if (endsHere(batch, packet, false)) {
+        if (endsHere(batch, packet, false, table.isLocal(packet.destinationHigh, packet.destinationLow))) {
             return;
         }
         if (packet.datagram == null || packet.datagram.leavesWhole()) {
@@ -270,8 +279,13 @@ final class Egress {
         return true;
     }
 
-    /** Whether options or the time to live keep a packet from going on, which is dropped then. @param isTranslated as for expire */
-    boolean endsHere(FrameBatch batch, Packet packet, boolean isTranslated) {
+    /**
+     * Whether options or the time to live keep a packet from going on, which is dropped then.
+     *
+     * @param isTranslated as for expire
+     * @param isLocal whether its destination, once translated, is the node: routing decides after PREROUTING
+     */
+    boolean endsHere(FrameBatch batch, Packet packet, boolean isTranslated, boolean isLocal) {
         int problem = Ipv4Options.has(packet) ? Ipv4Options.problem(batch.memory, packet) : Ipv4Options.NONE;
         if (problem == Ipv4Options.SOURCE_ROUTE) {
             drop(packet, DropReason.SOURCE_ROUTE);
@@ -283,7 +297,7 @@ final class Egress {
                     Answer.v4ParameterProblem(problem),
                     GeneratedKind.ICMP_PARAMETER_PROBLEM,
                     isTranslated);
-        } else if (packet.ttl <= 1 && !isTranslated && table.isLocal(packet.destinationHigh, packet.destinationLow)) {
+        } else if (packet.ttl <= 1 && isLocal) {
             // delivered, with no hop to take: ip_local_deliver() does not ask
             counters.consume(ConsumedReason.LOCAL, frames(packet));
         } else if (packet.ttl <= 1) {

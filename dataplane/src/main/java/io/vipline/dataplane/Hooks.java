@@ -168,8 +168,9 @@ final class Hooks {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        boolean mayEnd = packet.ttl <= 1 && !endsHere(packet, verdict) || Ipv4Options.has(packet);
-        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat)) {
+        boolean isLocal = (packet.ttl <= 1 || Ipv4Options.has(packet)) && endsHere(packet, verdict);
+        boolean mayEnd = packet.ttl <= 1 && !isLocal || Ipv4Options.has(packet);
+        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat, isLocal)) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -238,7 +239,7 @@ final class Hooks {
     private void filter(Packet packet, int state) {
         // ip_forward() looks at options and time to live before FORWARD does at anything
         boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
-        if (isForwarded && egress.endsHere(batch, packet, false)) {
+        if (isForwarded && egress.endsHere(batch, packet, false, false)) {
             return;
         }
         if (!refused(packet, opener.verdict(packet, state, nowNs))) {
