@@ -156,7 +156,7 @@ final class FlowOpener implements FlowState {
             }
             case SourceTranslation.To to -> replyTo(to.address(), packet.sourcePort);
         }
-        int port = sourcePorts.choose(connections, connection, draw(key, -1), nowNs);
+        int port = sourcePorts.choose(connections, connection, source, draw(key, -1), nowNs);
         if (port < 0) {
             return DropReason.MASQUERADE_PORTS_EXHAUSTED;
         }

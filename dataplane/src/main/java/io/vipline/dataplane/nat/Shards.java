@@ -8,7 +8,7 @@ import io.vipline.rules.table.Table;
  * and they share no state, so the outcome is the same for any number of threads.
  *
  * <p>Both directions of a connection must meet in one shard although NAT changes addresses. What survives NAT is the
- * <em>client's port</em>: a masqueraded connection keeps it, or gets one that is congruent modulo {@link #COUNT}. So a
+ * <em>client's port</em>: a masqueraded connection keeps it, or gets one of the same {@link #ofClientPort shard}. So a
  * packet to or from a Service or one of its endpoints goes by the port on the other side. The rest is not translated and
  * goes by both addresses.
  *
@@ -17,6 +17,8 @@ import io.vipline.rules.table.Table;
  */
 public final class Shards {
     public static final int COUNT = 64;
+    /** A multiple of {@link #COUNT}. */
+    static final int FIRST_UNPRIVILEGED = 1024;
 
     private Table table;
 
@@ -39,16 +41,24 @@ public final class Shards {
             return fromEndpoint
                             || isOrdered(packet.destinationHigh, packet.destinationLow, packet, packet.destinationPort)
                     ? 0
-                    : packet.sourcePort % COUNT;
+                    : ofClientPort(packet.sourcePort);
         }
         if (fromService || fromEndpoint) {
             return toEndpoint || isOrdered(packet.sourceHigh, packet.sourceLow, packet, packet.sourcePort)
                     ? 0
-                    : packet.destinationPort % COUNT;
+                    : ofClientPort(packet.destinationPort);
         }
         long mixed = packet.sourceLow + packet.destinationLow + packet.sourceHigh + packet.destinationHigh;
         mixed *= 0x9E37_79B9_7F4A_7C15L;
         return (int) (mixed >>> 58);
+    }
+
+    /**
+     * The shard of a client's port. The privileged ones share one: they are few, and a connection that must change its own
+     * has to find another among them.
+     */
+    static int ofClientPort(int port) {
+        return port < FIRST_UNPRIVILEGED ? 0 : port % COUNT;
     }
 
     private boolean isService(long high, long low, Packet packet, int port) {
