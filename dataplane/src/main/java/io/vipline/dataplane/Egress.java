@@ -17,6 +17,7 @@ import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
 import io.vipline.dataplane.route.HopByHopOptions;
 import io.vipline.dataplane.route.Ipv4Options;
+import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
@@ -34,6 +35,7 @@ final class Egress {
     private final Emitter emitter;
     private final IcmpErrorPassage icmpErrors;
     private final Rewrite rewrite = new Rewrite();
+    private final OrdinaryPacket view = new OrdinaryPacket();
     private Table table;
 
     Egress(Table table, PipelineConfig config, Emitter emitter, Counters counters) {
@@ -90,6 +92,25 @@ final class Egress {
         }
     }
 
+    /** {@link #forwardOrdinary} for a packet that was not decoded further than a {@link OrdinaryPacket} tells. */
+    void forwardOrdinary(FrameBatch batch, int slot, OrdinaryPacket packet, Connection connection, boolean reply) {
+        int captured = batch.captured(slot);
+        int frame = emitter.claim(captured);
+        if (frame == FrameSink.FULL) {
+            counters.drop(DropReason.OUTPUT_FULL);
+            return;
+        }
+        NativeMemory out = emitter.memory();
+        Emitter.copy(batch.memory, batch.offset(slot), out, frame, captured);
+        int flags = connection.flags();
+        if ((flags & Connection.TRANSLATED) != 0) {
+            Rewrite.ordinaryV4(out, (long) frame + OrdinaryPacket.NETWORK, packet, connection, reply);
+        } else {
+            Emitter.decrementTtl(out, (long) frame + OrdinaryPacket.NETWORK, packet.hopWord());
+        }
+        commit(batch, slot, connection, flags, reply);
+    }
+
     private void forwardFrame(FrameBatch batch, Packet packet, Connection connection, int kind) {
         int frame = copy(batch, packet);
         if (frame == FrameSink.FULL) {
@@ -113,7 +134,9 @@ final class Egress {
         if (!connection.has(Connection.TRANSLATED)) {
             Emitter.decrementTtl(emitter.memory(), frame, packet);
         } else if (packet.ordinary && packet.family == Packet.IPV4) {
-            Rewrite.ordinaryV4(emitter.memory(), frame, packet, connection, kind != ConnectionTable.ORIGINAL);
+            view.wrap(packet.memory, packet.frameOffset + packet.network);
+            boolean isReply = kind != ConnectionTable.ORIGINAL;
+            Rewrite.ordinaryV4(emitter.memory(), frame + packet.network, view, connection, isReply);
         } else {
             rewriteFor(connection, kind).applyAndHop(emitter.memory(), frame, packet);
         }
@@ -169,18 +192,33 @@ final class Egress {
 
     private void commit(FrameBatch batch, Packet packet, Connection connection, int kind) {
         int flags = connection.flags();
-        boolean isTranslated = (flags & Connection.TRANSLATED) != 0;
-        int frameFlags = (kind == ConnectionTable.ORIGINAL ? 0 : FinishedFrame.REPLY)
-                | ((flags & Connection.SOURCE_TRANSLATED) == 0 ? 0 : FinishedFrame.MASQUERADED);
-        Disposition disposition = isTranslated ? Disposition.TRANSLATED : Disposition.PASSED;
-        if (!emitter.commit(batch, packet, disposition, connection, frameFlags)) {
-            return;
+        boolean isReply = kind != ConnectionTable.ORIGINAL;
+        if (emitter.commit(batch, packet, disposition(flags), connection, frameFlags(flags, isReply))) {
+            count(connection, flags, frames(packet));
         }
-        counters.forwarded += frames(packet);
-        if (isTranslated) {
-            counters.translated += frames(packet);
-            if (connection.endpointId() >= 0) {
-                counters.endpointPackets[connection.endpointId()]++;
+    }
+
+    private void commit(FrameBatch batch, int slot, Connection connection, int flags, boolean reply) {
+        emitter.commit(batch, slot, disposition(flags), connection, frameFlags(flags, reply));
+        count(connection, flags, 1);
+    }
+
+    private static Disposition disposition(int flags) {
+        return (flags & Connection.TRANSLATED) != 0 ? Disposition.TRANSLATED : Disposition.PASSED;
+    }
+
+    private static int frameFlags(int flags, boolean reply) {
+        return (reply ? FinishedFrame.REPLY : 0)
+                | ((flags & Connection.SOURCE_TRANSLATED) == 0 ? 0 : FinishedFrame.MASQUERADED);
+    }
+
+    private void count(Connection connection, int flags, int frames) {
+        counters.forwarded += frames;
+        if ((flags & Connection.TRANSLATED) != 0) {
+            counters.translated += frames;
+            int endpointId = connection.endpointId();
+            if (endpointId >= 0) {
+                counters.endpointPackets[endpointId]++;
             }
         }
     }

@@ -12,6 +12,7 @@ import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
+import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Packet;
 
 /** Puts finished frames into a sink: claims room, copies, fills in the record's header. Owned by one thread. */
@@ -57,7 +58,7 @@ final class Emitter {
     }
 
     /** Short frames by blocks that may overlap: a call to copy memory, or a loop of words, costs more than the copy. */
-    private static void copy(NativeMemory from, long fromAt, NativeMemory to, long toAt, int length) {
+    static void copy(NativeMemory from, long fromAt, NativeMemory to, long toAt, int length) {
         if (length < BLOCK_BYTES || length > 4 * BLOCK_BYTES) {
             to.putBytes(toAt, from, fromAt, length);
             return;
@@ -84,10 +85,13 @@ final class Emitter {
             out.putByte(at + Ipv6.HOP_LIMIT, (byte) (packet.ttl - 1));
             return;
         }
-        out.putByte(at + Ipv4.TTL, (byte) (packet.ttl - 1));
-        int checksum = out.getShort(at + Ipv4.CHECKSUM, BIG_ENDIAN);
-        int updated = Checksum.update(checksum, Ipv4.HOP_DIFFERENCE);
-        out.putShort(at + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
+        decrementTtl(out, at, out.getInt(at + Ipv4.TTL, BIG_ENDIAN));
+    }
+
+    /** The same for IPv4. @param at where the header begins @param hopWord as {@link OrdinaryPacket#hopWord} */
+    static void decrementTtl(NativeMemory out, long at, int hopWord) {
+        int checksum = Checksum.updateFolded(hopWord, Ipv4.HOP_DIFFERENCE);
+        out.putInt(at + Ipv4.TTL, (hopWord & 0xffff_0000) - Ipv4.ONE_HOP | checksum, BIG_ENDIAN);
     }
 
     /**
@@ -97,12 +101,29 @@ final class Emitter {
      */
     boolean commit(FrameBatch batch, Packet packet, Disposition disposition, Connection connection, int flags) {
         NativeMemory out = sink.memory();
-        long record = this.record;
-        out.putLong(record + FinishedFrame.NUMBER, packet.number);
         batch.describe(packet.slot, out, record);
+        out.putLong(record + FinishedFrame.NUMBER, packet.number);
         if (!packet.ordinary) {
             out.putPair(record + FinishedFrame.CHECKSUM_START, packet.checksumStart, packet.checksumOffset);
         }
+        belongs(out, disposition, connection, flags);
+        if (isTransparent) {
+            sink.commit();
+            return true;
+        }
+        return leave(packet);
+    }
+
+    /** {@link #commit} for an ordinary packet that no router looks at. */
+    void commit(FrameBatch batch, int slot, Disposition disposition, Connection connection, int flags) {
+        NativeMemory out = sink.memory();
+        batch.describe(slot, out, record);
+        belongs(out, disposition, connection, flags);
+        sink.commit();
+    }
+
+    private void belongs(NativeMemory out, Disposition disposition, Connection connection, int flags) {
+        long record = this.record;
         int endpointId = connection == null ? -1 : connection.endpointId();
         int flow = connection == null ? -1 : connection.flow();
         out.putPair(record + FinishedFrame.DISPOSITION, disposition.ordinal(), endpointId);
@@ -111,11 +132,6 @@ final class Emitter {
         if (tellsOrigin && connection != null) {
             origin(out, connection);
         }
-        if (isTransparent) {
-            sink.commit();
-            return true;
-        }
-        return leave(packet);
     }
 
     private boolean leave(Packet packet) {
@@ -140,8 +156,8 @@ final class Emitter {
     /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
     boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
         NativeMemory out = sink.memory();
-        out.putLong(record + FinishedFrame.NUMBER, packet.number);
         batch.describe(packet.slot, out, record);
+        out.putLong(record + FinishedFrame.NUMBER, packet.number);
         out.putPair(record + FinishedFrame.LENGTH, frameBytes, frameBytes);
         out.putPair(record + FinishedFrame.CHECKSUM_START, -1, 0);
         out.putLong(record + FinishedFrame.GSO_TYPE, 0);

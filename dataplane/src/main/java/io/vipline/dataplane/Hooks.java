@@ -29,6 +29,7 @@ final class Hooks {
     private final ConnectionTables tables;
     private final Tracker tracker;
     private final FlowOpener opener;
+    private final FastPath fastPath;
     private final Egress egress;
     private final ChecksumVerifier verifier = new ChecksumVerifier();
     private final QuotedPacket quoted = new QuotedPacket();
@@ -53,6 +54,17 @@ final class Hooks {
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         tracker = new Tracker(config.timeouts(), !clientView);
         opener = new FlowOpener(table, config, tracker);
+        fastPath = new FastPath(tables.v4(), tracker, egress, counters);
+    }
+
+    /** The way of packets whose connections are known, while {@link #acceptsEstablished}. */
+    FastPath fastPath() {
+        return fastPath;
+    }
+
+    /** Whether the rules let through what belongs to a connection. */
+    boolean acceptsEstablished() {
+        return acceptsEstablished;
     }
 
     /** Another table decides from now on. */
@@ -91,20 +103,13 @@ final class Hooks {
     }
 
     /**
-     * {@link #pass} for a packet that is {@link Packet#ordinary}, where nobody looks at checksums. Of a connection that is
-     * known, nothing is asked but whether it belongs there (as {@code nf_flow_offload_ip_hook} does).
+     * {@link #pass} for a packet that {@link FastPath} knows the connection of: nothing is asked but whether it belongs
+     * there.
      */
-    void passOrdinary(FrameBatch frames, Packet packet, long atNs) {
+    void passKnown(FrameBatch frames, Packet packet, long atNs) {
         batch = frames;
         nowNs = atNs;
         int kind = (int) packet.found & 3;
-        if (!acceptsEstablished
-                || packet.ttl <= 1
-                || kind == ConnectionTable.CLIENT_REPLY
-                || !tables.stands(packet, atNs)) {
-            tracked(packet);
-            return;
-        }
         connection.wrap(tables.of(packet), (int) (packet.found >>> 2));
         Outcome outcome = tracker.track(connection, packet, kind != ConnectionTable.ORIGINAL, atNs);
         if (outcome == Outcome.VALID) {

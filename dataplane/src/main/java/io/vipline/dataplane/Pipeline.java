@@ -50,15 +50,19 @@ public final class Pipeline implements AutoCloseable {
     private final Reassembly reassembly = new Reassembly(new FragmentLosses());
     private final AtomicFragment atomicFragment = new AtomicFragment();
     private final QuotedPacket quoted = new QuotedPacket();
+    private final FastPath fastPath;
+    /** Packets of a batch that the fast path does not take; */
     private final Packet[] packets = new Packet[FrameBatch.CAPACITY];
+    /** one that it took, and gave back. */
+    private final Packet ordinary = new Packet();
 
     private FrameBatch batch;
     private long nextNumber;
     private long flowsSwept;
-    /** The clock as the packet at hand sees it, */
+    /** The clock as the packet at hand sees it: the latest time stamp so far. */
     private long nowNs;
-    /** and as the last one decoded will. */
-    private long latestNs;
+    /** Depends on all memory that was touched, so that the loads are not optimised away. */
+    private int touched;
 
     /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
@@ -85,6 +89,7 @@ public final class Pipeline implements AutoCloseable {
         connections = new ConnectionTables(clientView, !clientView);
         egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
         hooks = new Hooks(table, config, connections, egress, counters);
+        fastPath = hooks.fastPath();
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
         }
@@ -97,24 +102,24 @@ public final class Pipeline implements AutoCloseable {
             take(latest);
         }
         batch = frames;
-        // 1. Decode
-        int count = decode(frames);
-        // 2. Search: the misses of a batch overlap
-        connections.search(packets, count);
-        for (int i = 0; i < count; i++) {
-            Packet packet = packets[i];
-            nowNs = packet.nowNs;
-            // 3. Find the connection, 4. or ask the rules, 5. and forward
-            if (packet.ordinary && straight) {
-                ordinary(packet);
+        // 1. Look for the connections of ordinary packets, 2. decode the others and look for theirs: misses overlap
+        boolean isFast = straight && hooks.acceptsEstablished();
+        touched += isFast ? fastPath.search(frames) : 0;
+        decode(frames, isFast);
+        int next = 0;
+        for (int i = 0; i < frames.count; i++) {
+            nowNs = Math.max(nowNs, frames.timeNs(i));
+            // 3. Forward what is known, 4. or find the connection, or ask the rules, and forward
+            if (isFast && fastPath.takes(i)) {
+                ordinary(i);
             } else {
-                arrive(packet);
+                arrive(packets[next++]);
             }
         }
-        nowNs = latestNs;
+        nextNumber += frames.count;
         int opened = (int) (counters.flows - flowsSwept);
         flowsSwept = counters.flows;
-        connections.sweep(nowNs, count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
+        connections.sweep(nowNs, frames.count / FRAMES_A_SWEEP + SWEEPS_A_FLOW * opened);
     }
 
     private void take(TableRef.Generation latest) {
@@ -127,27 +132,39 @@ public final class Pipeline implements AutoCloseable {
         foreign.clear();
     }
 
-    /** @return number of packets: frames known to be other threads' are passed over */
-    private int decode(FrameBatch frames) {
+    private void decode(FrameBatch frames, boolean isFast) {
         int count = 0;
         for (int i = 0; i < frames.count; i++) {
-            latestNs = Math.max(latestNs, frames.timeNs(i));
-            if (shares == 1 || !straight || !foreign.has(frames, i)) {
-                Packet packet = packets[count++];
-                Decoder.decode(frames, i, packet);
-                packet.number = nextNumber;
-                packet.nowNs = latestNs;
+            frames.number(i, nextNumber + i);
+            if (!isFast || !fastPath.takes(i)) {
+                decode(i, packets[count++]);
             }
-            nextNumber++;
         }
-        return count;
+        if (count > 0) {
+            connections.search(packets, count);
+        }
     }
 
-    /** A packet that nothing keeps from its connection, if that is ours. */
-    private void ordinary(Packet packet) {
-        if (shares == 1 || packet.found >= 0 || isMine(packet)) {
+    private void decode(int slot, Packet packet) {
+        Decoder.decode(batch, slot, packet);
+        packet.number = nextNumber + slot;
+    }
+
+    /** A packet that may go the fast way; if it must not, that has found its connection at most. */
+    private void ordinary(int slot) {
+        long found = fastPath.forward(batch, slot, nowNs);
+        if (found == FastPath.GONE || found == FastPath.UNKNOWN && shares > 1 && foreign.has(batch, slot)) {
+            return;
+        }
+        Packet packet = ordinary;
+        decode(slot, packet);
+        packet.found = found;
+        if (found >= 0) {
             count(packet);
-            hooks.passOrdinary(batch, packet, nowNs);
+            hooks.passKnown(batch, packet, nowNs);
+        } else if (shares == 1 || isMine(packet)) {
+            count(packet);
+            hooks.pass(batch, packet, nowNs);
         } else {
             foreign.add(batch, packet);
         }

@@ -3,6 +3,7 @@ package io.vipline.dataplane.conntrack;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
+import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.net.IpAddress;
@@ -69,11 +70,13 @@ public final class Connection {
 
     /** Looks at an entry from now on. */
     public Connection wrap(ConnectionTable connections, int entryIndex) {
-        table = connections;
+        if (table != connections) {
+            table = connections;
+            wide = connections.isWide();
+        }
         entry = entryIndex;
-        chunk = table.chunkOf(entryIndex);
-        at = table.offsetOf(entryIndex);
-        wide = table.isWide();
+        chunk = connections.chunkOf(entryIndex);
+        at = connections.offsetOf(entryIndex);
         return this;
     }
 
@@ -207,6 +210,37 @@ public final class Connection {
 
     public long replyDestinationLow() {
         return wide ? chunk.getLong(at + V6_REPLY_DESTINATION + 8) : v4(V4_REPLY, 0);
+    }
+
+    /**
+     * What a packet of IPv4 is to the connection.
+     *
+     * @param tuple the one whose hash the packet's is, as {@link ConnectionTable#candidate} tells
+     * @return {@link ConnectionTable#ORIGINAL}, {@link ConnectionTable#REPLY}; {@link ConnectionTable#MISS}: something else
+     */
+    public int kindOf(OrdinaryPacket packet, int tuple) {
+        long addresses = packet.addresses();
+        int ports = packet.ports();
+        if (protocol() != packet.protocol()) {
+            return ConnectionTable.MISS;
+        }
+        if (tuple == ConnectionTable.REPLY) {
+            boolean isReply = chunk.getLong(at + V4_REPLY) == addresses && chunk.getInt(at + REPLY_PORTS) == ports;
+            return isReply ? ConnectionTable.REPLY : ConnectionTable.MISS;
+        }
+        if (chunk.getLong(at + V4_ORIGINAL) == addresses && chunk.getInt(at + ORIGINAL_PORTS) == ports) {
+            return ConnectionTable.ORIGINAL;
+        }
+        // of what is not translated the reply tuple is the reverse, and has no slot of its own
+        boolean isReply = !has(TRANSLATED)
+                && chunk.getLong(at + V4_REPLY) == addresses
+                && chunk.getInt(at + REPLY_PORTS) == ports;
+        return isReply ? ConnectionTable.REPLY : ConnectionTable.MISS;
+    }
+
+    /** Whether its time is over. */
+    public boolean isOver(long nowNs) {
+        return expiryNs() <= nowNs;
     }
 
     /** The addresses of an IPv4 packet on its way out, {@code source << 32 | destination}: the other tuple reversed. */

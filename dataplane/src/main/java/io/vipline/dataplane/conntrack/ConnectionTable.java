@@ -1,10 +1,10 @@
 package io.vipline.dataplane.conntrack;
 
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.memory.Pages;
 import io.vipline.dataplane.wire.FlowHash;
 import io.vipline.dataplane.wire.Packet;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Connections of one address family, found by either of their tuples. Entries lie in native memory and never move, 64
@@ -28,7 +28,9 @@ public final class ConnectionTable implements AutoCloseable {
 
     public static final int MISS = -1;
 
-    private static final int CHUNK_ENTRIES_LOG2 = 14;
+    /** Of IPv4: a huge page. */
+    private static final int CHUNK_ENTRIES_LOG2 = 15;
+
     private static final int CHUNK_ENTRIES = 1 << CHUNK_ENTRIES_LOG2;
     private static final int EVICTION_SLOTS = 64;
     private static final int INITIAL_SLOTS = 1 << 14;
@@ -65,8 +67,7 @@ public final class ConnectionTable implements AutoCloseable {
 
     private void newIndex(int slots) {
         indexArena = Arena.ofShared();
-        MemorySegment segment = indexArena.allocate(8L * slots, 64);
-        index = new NativeMemory(segment.address(), 8 * slots);
+        index = Pages.allocate(indexArena, 8 * slots);
         slotMask = slots - 1;
         slotsUsed = 0;
     }
@@ -109,6 +110,30 @@ public final class ConnectionTable implements AutoCloseable {
      */
     public int touchSlot(int hash) {
         return index.getInt((hash & slotMask) << 3);
+    }
+
+    /**
+     * The first tuple whose hash is that.
+     *
+     * @return {@code entry << 1 | tuple}, tuple being {@link #ORIGINAL} or {@link #REPLY}; {@link #MISS}
+     */
+    public int candidate(int hash) {
+        int slot = hash & slotMask;
+        while (true) {
+            long content = index.getLong((long) slot << 3);
+            if ((int) (content >>> 32) == hash) {
+                return (int) content - 1;
+            }
+            if (content == 0) {
+                return MISS;
+            }
+            slot = slot + 1 & slotMask;
+        }
+    }
+
+    /** As {@link #touchSlot}, of an entry. */
+    public int touchEntry(int entry) {
+        return chunkOf(entry).getInt(offsetOf(entry));
     }
 
     /** How many connections were forgotten so far: what {@link #search} found stands for as long as this does. */
@@ -225,19 +250,17 @@ public final class ConnectionTable implements AutoCloseable {
     private void addChunk() {
         int bytes = CHUNK_ENTRIES << strideLog2;
         NativeMemory[] more = java.util.Arrays.copyOf(chunks, chunks.length + 1);
-        more[chunks.length] = new NativeMemory(arena.allocate(bytes, 64).address(), bytes);
+        more[chunks.length] = Pages.allocate(arena, bytes);
         chunks = more;
         if (withWindows) {
-            int windowBytes = CHUNK_ENTRIES * TcpWindow.BYTES;
             windows = java.util.Arrays.copyOf(windows, chunks.length);
-            windows[chunks.length - 1] =
-                    new NativeMemory(arena.allocate(windowBytes, 64).address(), windowBytes);
+            windows[chunks.length - 1] = Pages.allocate(arena, CHUNK_ENTRIES * TcpWindow.BYTES);
         }
     }
 
     /** Makes an entry findable by its tuples, which must not change any more. */
     public void insert(int entry) {
-        if ((slotsUsed + 2) * 2L > slotMask + 1) {
+        if ((slotsUsed + 2) * 3L > (slotMask + 1) * 2L) {
             grow();
         }
         NativeMemory chunk = chunkOf(entry);

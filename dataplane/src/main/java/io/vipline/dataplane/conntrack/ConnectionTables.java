@@ -61,6 +61,11 @@ public final class ConnectionTables implements AutoCloseable {
         }
     }
 
+    /** The connections of IPv4. */
+    public ConnectionTable v4() {
+        return v4;
+    }
+
     /**
      * The connection of a packet now: what the search found, unless connections were forgotten since, or nothing was
      * found then but perhaps opened since.

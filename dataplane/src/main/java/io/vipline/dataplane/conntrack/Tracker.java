@@ -149,7 +149,8 @@ public final class Tracker {
         };
     }
 
-    private void trackUdp(Connection connection, boolean reply, long nowNs) {
+    /** {@link #track} for UDP, which is always {@link Outcome#VALID}. */
+    public void trackUdp(Connection connection, boolean reply, long nowNs) {
         int flags = connection.flags();
         int now = reply ? flags | Connection.SEEN_REPLY : flags;
         boolean stream = (now & Connection.SEEN_REPLY) != 0 && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;

@@ -117,10 +117,15 @@ public final class FrameBatch {
         descriptors.putPair(at(slot) + FinishedFrame.GSO_TYPE, gsoType, gsoSize);
     }
 
+    /** Number of the frame in its input, from 0: set by the pipeline. */
+    public void number(int slot, long number) {
+        descriptors.putLong(at(slot) + FinishedFrame.NUMBER, number);
+    }
+
     /** Writes what is said of a frame into the record that it leaves in. */
     public void describe(int slot, NativeMemory out, long record) {
         long at = at(slot);
-        for (int field = FinishedFrame.TIME_NS; field < FinishedFrame.DISPOSITION; field += 8) {
+        for (int field = FinishedFrame.NUMBER; field < FinishedFrame.DISPOSITION; field += 8) {
             out.putLong(record + field, descriptors.getLong(at + field));
         }
     }

@@ -9,6 +9,7 @@ import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Crc32c;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
+import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 
@@ -18,9 +19,6 @@ import io.vipline.dataplane.wire.Transport;
  * then {@link #apply} writes it into a copy of the frame. Owned by one thread.
  */
 public final class Rewrite {
-    /** In the word of the IPv4 header where the time to live stands on top. */
-    private static final int ONE_HOP = 1 << 24;
-
     private final Crc32c crc = new Crc32c();
 
     private long sourceHigh;
@@ -126,29 +124,26 @@ public final class Rewrite {
     }
 
     /**
-     * {@link #applyAndHop} for a packet that is {@link Packet#ordinary} and IPv4, word by word. The old values are read
-     * where the frame lies, not in the copy, whose stores are under way.
+     * {@link #applyAndHop} for an ordinary packet of IPv4, word by word. The old values are read where the frame lies, not
+     * in the copy, whose stores are under way.
+     *
+     * @param at where the IPv4 header of the copy begins
      */
-    public static void ordinaryV4(NativeMemory out, int frame, Packet packet, Connection connection, boolean reply) {
-        long addresses = connection.v4AddressesOut(reply);
-        int ports = connection.portsOut(reply);
+    public static void ordinaryV4(
+            NativeMemory out, long at, OrdinaryPacket packet, Connection connection, boolean reply) {
         int sums = connection.sumsOut(reply);
-        NativeMemory in = packet.memory;
-        long ip = packet.network;
-        long from = packet.frameOffset;
-        long to = frame;
-        int word = in.getInt(from + ip + Ipv4.TTL, BIG_ENDIAN);
+        int word = packet.hopWord();
         int checksum = Checksum.updateFolded(word, sums >>> 16);
-        out.putInt(to + ip + Ipv4.TTL, (word & 0xffff_0000) - ONE_HOP | checksum, BIG_ENDIAN);
-        out.putLong(to + ip + Ipv4.SOURCE, addresses, BIG_ENDIAN);
-        out.putInt(to + ip + Ipv4.MIN_HEADER_BYTES, ports, BIG_ENDIAN);
-        boolean isUdp = packet.protocol == Transport.UDP;
-        long field = ip + Ipv4.MIN_HEADER_BYTES + (isUdp ? Transport.UDP_CHECKSUM : Transport.TCP_CHECKSUM);
-        int old = in.getShort(from + field, BIG_ENDIAN);
+        out.putInt(at + Ipv4.TTL, (word & 0xffff_0000) - Ipv4.ONE_HOP | checksum, BIG_ENDIAN);
+        out.putLong(at + Ipv4.SOURCE, connection.v4AddressesOut(reply), BIG_ENDIAN);
+        out.putInt(at + Ipv4.MIN_HEADER_BYTES, connection.portsOut(reply), BIG_ENDIAN);
+        boolean isUdp = (word >>> 16 & 0xff) == Transport.UDP;
+        int field = isUdp ? Transport.UDP_CHECKSUM : Transport.TCP_CHECKSUM;
+        int old = packet.checksum(field);
         int updated = Checksum.updateFolded(old, sums & 0xffff);
         // as udpChecksum() has it
         updated = !isUdp ? updated : old == 0 ? 0 : updated == 0 ? 0xffff : updated;
-        out.putShort(to + field, (short) updated, BIG_ENDIAN);
+        out.putShort(at + Ipv4.MIN_HEADER_BYTES + field, (short) updated, BIG_ENDIAN);
     }
 
     /**

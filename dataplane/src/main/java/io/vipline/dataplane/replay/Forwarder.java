@@ -7,6 +7,7 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.RewindableSource;
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One thread of a replay: scans the whole capture, processes its share of the flows, and tells how far it has come. Owned
@@ -23,8 +24,8 @@ final class Forwarder implements AutoCloseable {
     private final long[] roundNs;
     private final long[] roundFrames;
     private long seen;
-    private volatile long doneBefore;
-    private volatile long consumedBytes;
+    private final AtomicLong doneBefore = new AtomicLong();
+    private final AtomicLong consumedBytes = new AtomicLong();
     private volatile boolean stopped;
 
     Forwarder(ReplayPlan plan, int share, FrameSink sink, InterfaceRegistry interfaces) throws IOException {
@@ -57,7 +58,7 @@ final class Forwarder implements AutoCloseable {
             rounds++;
         }
         pipeline.finish();
-        doneBefore = Long.MAX_VALUE;
+        doneBefore.setRelease(Long.MAX_VALUE);
     }
 
     private void round() {
@@ -72,19 +73,19 @@ final class Forwarder implements AutoCloseable {
             pace.await(batch.timeNs(0));
             pipeline.process(batch);
             seen += batch.count;
-            doneBefore = seen;
-            consumedBytes = source.consumedBytes();
+            doneBefore.setRelease(seen);
+            consumedBytes.setRelease(source.consumedBytes());
         }
     }
 
     /** All records of frames before this number are committed. Any thread. */
     long doneBefore() {
-        return doneBefore;
+        return doneBefore.getAcquire();
     }
 
     /** Any thread. */
     long consumedBytes() {
-        return consumedBytes;
+        return consumedBytes.getAcquire();
     }
 
     /** Ends the run after the batch at hand. Any thread. */

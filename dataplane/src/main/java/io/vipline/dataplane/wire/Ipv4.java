@@ -42,6 +42,9 @@ public final class Ipv4 {
     /** What one hop less changes in the header's sum, whatever the time to live was: see {@link Checksum#difference16}. */
     public static final int HOP_DIFFERENCE = 0xfeff;
 
+    /** In the word of the header where the time to live stands on top. */
+    public static final int ONE_HOP = 1 << 24;
+
     private Ipv4() {}
 
     static void decode(NativeMemory memory, Packet packet) {

@@ -23,8 +23,6 @@ public final class Packet {
 
     /** Number of the frame in its input, from 0. */
     public long number;
-    /** The clock when it arrives: the latest time stamp of its input so far, nanoseconds since 1970. */
-    public long nowNs;
     /** Slot of the {@link FrameBatch} that the frame stands in. */
     public int slot;
     /** The batch's memory. Null in a packet that nobody sent. */
