@@ -8,8 +8,8 @@ import java.lang.foreign.Arena;
 
 /**
  * Connections of one address family, found by either of their tuples. Entries lie in native memory and never move, 64
- * bytes each for IPv4 and 128 for IPv6 ({@link Connection} has the layout); an open-addressed index of 8-byte slots
- * ({@code hash << 32 | entry * 2 + tuple + 1}) points at them.
+ * bytes each for IPv4 and 128 for IPv6 ({@link Connection} has the layout); a {@link TupleIndex}
+ * points at them.
  *
  * <p>The hash of a tuple is that of its reverse, so a connection that is not translated has one slot; a translated one
  * has two. The same slot finds the reply of a translated connection <em>as its client sees it</em> (from the virtual
@@ -33,7 +33,9 @@ public final class ConnectionTable implements AutoCloseable {
 
     private static final int CHUNK_ENTRIES = 1 << CHUNK_ENTRIES_LOG2;
     private static final int EVICTION_SLOTS = 64;
-    private static final int INITIAL_SLOTS = 1 << 14;
+    private static final int LOOKS_TOGETHER = 32;
+    /** Of the index, while it grows. */
+    private static final int MOVES_A_SWEEP = 64;
 
     private final Arena arena = Arena.ofShared();
     private final boolean wide;
@@ -46,11 +48,10 @@ public final class ConnectionTable implements AutoCloseable {
     private int live;
     private long removals;
 
-    private Arena indexArena;
-    private NativeMemory index;
-    private int slotMask;
-    private int slotsUsed;
+    private final TupleIndex index = new TupleIndex();
     private int sweepAt;
+    /** Depends on all that was touched, so that the loads are not optimised away. */
+    private int touched;
 
     /** @param family {@link Packet#IPV4} or {@link Packet#IPV6} */
     public ConnectionTable(int family) {
@@ -62,14 +63,6 @@ public final class ConnectionTable implements AutoCloseable {
         this.withWindows = withWindows;
         wide = family == Packet.IPV6;
         strideLog2 = wide ? 7 : 6;
-        newIndex(INITIAL_SLOTS);
-    }
-
-    private void newIndex(int slots) {
-        indexArena = Arena.ofShared();
-        index = Pages.allocate(indexArena, 8 * slots);
-        slotMask = slots - 1;
-        slotsUsed = 0;
     }
 
     /** Number of entries, those whose time is over but that nobody has met since included. */
@@ -109,7 +102,7 @@ public final class ConnectionTable implements AutoCloseable {
      * @return something that depends on the slot
      */
     public int touchSlot(int hash) {
-        return index.getInt((hash & slotMask) << 3);
+        return index.slots().touch(hash);
     }
 
     /**
@@ -118,17 +111,7 @@ public final class ConnectionTable implements AutoCloseable {
      * @return {@code entry << 1 | tuple}, tuple being {@link #ORIGINAL} or {@link #REPLY}; {@link #MISS}
      */
     public int candidate(int hash) {
-        int slot = hash & slotMask;
-        while (true) {
-            long content = index.getLong((long) slot << 3);
-            if ((int) (content >>> 32) == hash) {
-                return (int) content - 1;
-            }
-            if (content == 0) {
-                return MISS;
-            }
-            slot = slot + 1 & slotMask;
-        }
+        return index.first(hash);
     }
 
     /** As {@link #touchSlot}, of an entry. */
@@ -164,22 +147,20 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** {@link #find} among all connections, those whose time is over included. */
     public long search(Packet packet, boolean clientView) {
+        long found = search(index.slots(), packet, clientView);
+        return found != MISS || index.before() == null ? found : search(index.before(), packet, clientView);
+    }
+
+    private long search(TupleSlots slots, Packet packet, boolean clientView) {
         int hash = packet.hash;
-        int slot = hash & slotMask;
-        while (true) {
-            long content = index.getLong((long) slot << 3);
-            if (content == 0) {
-                return MISS;
+        for (int slot = slots.first(hash); slot >= 0; slot = slots.next(hash, slot)) {
+            int reference = slots.reference(slot);
+            int kind = matches(packet, reference, clientView);
+            if (kind >= 0) {
+                return (long) (reference >>> 1) << 2 | kind;
             }
-            if ((int) (content >>> 32) == hash) {
-                int reference = (int) content - 1;
-                int kind = matches(packet, reference, clientView);
-                if (kind >= 0) {
-                    return (long) (reference >>> 1) << 2 | kind;
-                }
-            }
-            slot = slot + 1 & slotMask;
         }
+        return MISS;
     }
 
     private int matches(Packet packet, int reference, boolean clientView) {
@@ -260,24 +241,12 @@ public final class ConnectionTable implements AutoCloseable {
 
     /** Makes an entry findable by its tuples, which must not change any more. */
     public void insert(int entry) {
-        if ((slotsUsed + 2) * 3L > (slotMask + 1) * 2L) {
-            grow();
-        }
         NativeMemory chunk = chunkOf(entry);
         long at = offsetOf(entry);
-        put(hashOf(chunk, at, ORIGINAL), entry << 1);
+        index.put(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
-            put(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
+            index.put(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
         }
-    }
-
-    private void put(int hash, int reference) {
-        int slot = hash & slotMask;
-        while (index.getLong((long) slot << 3) != 0) {
-            slot = slot + 1 & slotMask;
-        }
-        index.putLong(slot << 3, (long) hash << 32 | (reference + 1 & 0xffff_ffffL));
-        slotsUsed++;
     }
 
     private int hashOf(NativeMemory chunk, long at, int tuple) {
@@ -301,10 +270,13 @@ public final class ConnectionTable implements AutoCloseable {
      * @return whether there was such an entry
      */
     public boolean evict(int hash, long nowNs) {
-        int slot = hash & slotMask;
+        return evict(index.slots(), hash, nowNs) || index.before() != null && evict(index.before(), hash, nowNs);
+    }
+
+    private boolean evict(TupleSlots slots, int hash, long nowNs) {
         int looks = 0;
-        for (int i = 0; i <= slotMask && looks < EVICTION_SLOTS; i++) {
-            int reference = index.getInt(slot << 3) - 1;
+        for (int i = 0; i < slots.count() && looks < EVICTION_SLOTS; i++) {
+            int reference = slots.reference(hash + i);
             if (reference >= 0) {
                 looks++;
                 int entry = reference >>> 1;
@@ -315,7 +287,6 @@ public final class ConnectionTable implements AutoCloseable {
                     return true;
                 }
             }
-            slot = slot + 1 & slotMask;
         }
         return false;
     }
@@ -324,9 +295,9 @@ public final class ConnectionTable implements AutoCloseable {
     public void remove(int entry) {
         NativeMemory chunk = chunkOf(entry);
         long at = offsetOf(entry);
-        takeOut(hashOf(chunk, at, ORIGINAL), entry << 1);
+        index.takeOut(hashOf(chunk, at, ORIGINAL), entry << 1);
         if ((chunk.getShort(at + Connection.FLAGS) & Connection.TRANSLATED) != 0) {
-            takeOut(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
+            index.takeOut(hashOf(chunk, at, REPLY), entry << 1 | REPLY);
         }
         release(entry);
     }
@@ -343,70 +314,53 @@ public final class ConnectionTable implements AutoCloseable {
         live--;
     }
 
-    /** Knuth 6.4 algorithm R: later slots of the run move up, so no tombstones pile up. */
-    private void takeOut(int hash, int reference) {
-        int slot = hash & slotMask;
-        long wanted = (long) hash << 32 | (reference + 1 & 0xffff_ffffL);
-        while (index.getLong((long) slot << 3) != wanted) {
-            slot = slot + 1 & slotMask;
-        }
-        int hole = slot;
-        int next = slot;
-        while (true) {
-            next = next + 1 & slotMask;
-            long content = index.getLong(next << 3);
-            if (content == 0) {
-                break;
-            }
-            int home = (int) (content >>> 32) & slotMask;
-            if ((next - home & slotMask) >= (next - hole & slotMask)) {
-                index.putLong(hole << 3, content);
-                hole = next;
-            }
-        }
-        index.putLong(hole << 3, 0);
-        slotsUsed--;
-    }
-
-    private void grow() {
-        if (slotMask >= 1 << 27) {
-            throw new IllegalStateException("connection table: more than " + live + " entries");
-        }
-        NativeMemory old = index;
-        Arena oldArena = indexArena;
-        int oldSlots = slotMask + 1;
-        newIndex(oldSlots * 2);
-        for (int slot = 0; slot < oldSlots; slot++) {
-            long content = old.getLong(slot << 3);
-            if (content != 0) {
-                put((int) (content >>> 32), (int) content - 1);
-            }
-        }
-        oldArena.close();
-    }
-
     /**
      * Looks at some entries in turn and forgets those whose time is over.
      *
      * @param limit how many to look at
      */
     public void sweep(long nowNs, int limit) {
-        int steps = Math.min(limit, allocated);
-        for (int i = 0; i < steps; i++) {
+        index.move(MOVES_A_SWEEP);
+        int left = Math.min(limit, allocated);
+        while (left > 0) {
+            int looks = Math.min(left, LOOKS_TOGETHER);
+            touchSlotsOfOver(nowNs, looks);
+            forgetOver(nowNs, looks);
+            left -= looks;
+        }
+    }
+
+    /** Brings what forgetting the next entries will look at, so that the cache misses of one overlap with another's. */
+    private void touchSlotsOfOver(long nowNs, int looks) {
+        int sum = 0;
+        int entry = sweepAt;
+        for (int i = 0; i < looks; i++) {
+            if (isForgettable(entry, nowNs)) {
+                sum += touchSlot(hashOf(chunkOf(entry), offsetOf(entry), ORIGINAL));
+                sum += touchSlot(hashOf(chunkOf(entry), offsetOf(entry), REPLY));
+            }
+            entry = entry + 1 >= allocated ? 0 : entry + 1;
+        }
+        touched += sum;
+    }
+
+    private void forgetOver(long nowNs, int looks) {
+        for (int i = 0; i < looks; i++) {
             int entry = sweepAt;
-            sweepAt = sweepAt + 1 >= allocated ? 0 : sweepAt + 1;
-            NativeMemory chunk = chunkOf(entry);
-            long at = offsetOf(entry);
-            if (chunk.getByte(at + Connection.STATE) != Connection.FREE
-                    && chunk.getLong(at + Connection.EXPIRY_NS) <= nowNs) {
+            sweepAt = entry + 1 >= allocated ? 0 : entry + 1;
+            if (isForgettable(entry, nowNs)) {
                 remove(entry);
             }
         }
     }
 
+    private boolean isForgettable(int entry, long nowNs) {
+        return isOver(entry, nowNs) && chunkOf(entry).getByte(offsetOf(entry) + Connection.STATE) != Connection.FREE;
+    }
+
     @Override
     public void close() {
         arena.close();
-        indexArena.close();
+        index.close();
     }
 }

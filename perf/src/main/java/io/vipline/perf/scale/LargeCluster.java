@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * @param services up to 2^20
  * @param endpoints of each Service, up to 100, in one slice
  */
-record LargeCluster(int services, int endpoints) {
-    static final int PORT = 80;
+public record LargeCluster(int services, int endpoints) {
+    public static final int PORT = 80;
     static final int TARGET_PORT = 8080;
 
     private static final int SERVICE_BASE = 0x0a60_0000; // 10.96.0.0
@@ -30,7 +30,7 @@ record LargeCluster(int services, int endpoints) {
     private static final int FIRST_NODE_PORT = 30_000;
     private static final int NODE_PORTS = 2_700;
 
-    static IpAddress clusterIp(int service) {
+    public static IpAddress clusterIp(int service) {
         return IpAddress.v4(SERVICE_BASE + service);
     }
 
@@ -43,11 +43,16 @@ record LargeCluster(int services, int endpoints) {
         return IpAddress.v4(POD_BASE + service * endpoints + endpoint);
     }
 
+    /** Whether its endpoints are. */
+    public static boolean isReady(int service) {
+        return service % 100 != 99;
+    }
+
     static String name(int service) {
         return "service-" + service;
     }
 
-    Cluster cluster() {
+    public Cluster cluster() {
         List<Located<Service>> all = new ArrayList<>(services);
         List<Located<EndpointSlice>> slices = new ArrayList<>(services);
         for (int i = 0; i < services; i++) {
@@ -85,7 +90,7 @@ record LargeCluster(int services, int endpoints) {
 
     /** The only slice of a Service, with as many of its endpoints. */
     EndpointSlice slice(int service, int count) {
-        boolean ready = service % 100 != 99;
+        boolean ready = isReady(service);
         return new EndpointSliceBuilder()
                 .withNewMetadata()
                 .withNamespace("default")
@@ -140,7 +145,7 @@ record LargeCluster(int services, int endpoints) {
     }
 
     private void slice(StringBuilder yaml, int service, int listed) {
-        boolean ready = service % 100 != 99;
+        boolean ready = isReady(service);
         yaml.append("---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata:\n  name: ")
                 .append(name(service))
                 .append("-x\n  namespace: default\n  labels:\n    kubernetes.io/service-name: ")
@@ -160,7 +165,7 @@ record LargeCluster(int services, int endpoints) {
     }
 
     /** A node of that cluster, under either mode of kube-proxy. */
-    static ProxyConfig node(ProxyConfig.Mode mode) {
+    public static ProxyConfig node(ProxyConfig.Mode mode) {
         IpAddress address = IpAddress.of("172.18.0.2");
         ProxyConfig config = new ProxyConfig(
                 ProxyConfig.Mode.IPTABLES,
