@@ -6,6 +6,7 @@ import io.vipline.dataplane.conntrack.Tracker;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.nat.Shards;
 import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Transport;
 
@@ -19,7 +20,7 @@ import io.vipline.dataplane.wire.Transport;
  * misses of one overlap with those of another. Owned by the pipeline's thread.
  */
 final class FastPath {
-    /** {@link #forward}: the packet has gone, and is counted. */
+    /** {@link #forward}: the packet has gone and is counted; or is another thread's, which does that. */
     static final long GONE = -2;
     /** It has no connection, as far as is known here. */
     static final long UNKNOWN = ConnectionTable.MISS;
@@ -32,7 +33,12 @@ final class FastPath {
     /** and {@link ConnectionTable#candidate}. */
     private static final int CANDIDATE = 4;
 
+    /** {@link #CANDIDATE} of what is another thread's. */
+    private static final int FOREIGN = -2;
+
     private final NativeMemory rows = NativeMemory.allocate(FrameBatch.CAPACITY << ROW_BYTES_LOG2);
+    private final int share;
+    private final int shares;
     private final ConnectionTable connections;
     private final Tracker tracker;
     private final Egress egress;
@@ -40,35 +46,57 @@ final class FastPath {
     private final Connection connection = new Connection();
     private final OrdinaryPacket packet = new OrdinaryPacket();
 
-    FastPath(ConnectionTable connections, Tracker tracker, Egress egress, Counters counters) {
+    FastPath(PipelineConfig config, ConnectionTable connections, Tracker tracker, Egress egress, Counters counters) {
+        share = config.share();
+        shares = config.shares();
         this.connections = connections;
         this.tracker = tracker;
         this.egress = egress;
         this.counters = counters;
     }
 
-    /** Looks for the connections of a batch. */
-    int search(FrameBatch batch) {
-        int touched = 0;
-        NativeMemory frames = batch.memory;
+    /**
+     * Looks for the connections of a batch.
+     *
+     * @return something that depends on all that was touched
+     */
+    int search(FrameBatch batch, Shards shards) {
         for (int i = 0; i < batch.count; i++) {
-            int hash = hash(batch, frames, i);
-            rows.putInt(((long) i << ROW_BYTES_LOG2) + HASH, hash);
+            long row = (long) i << ROW_BYTES_LOG2;
+            rows.putInt(row + HASH, hash(batch, batch.memory, i));
+            rows.putInt(row + CANDIDATE, ConnectionTable.MISS);
         }
+        if (shares > 1) {
+            markForeign(batch, shards);
+        }
+        int touched = 0;
         for (int i = 0; i < batch.count; i++) {
             touched += connections.touchSlot(rows.getInt(((long) i << ROW_BYTES_LOG2) + HASH));
         }
         for (int i = 0; i < batch.count; i++) {
             long row = (long) i << ROW_BYTES_LOG2;
             int hash = rows.getInt(row + HASH);
-            int candidate = hash == 0 ? ConnectionTable.MISS : connections.candidate(hash);
-            rows.putInt(row + CANDIDATE, candidate);
+            if (hash != 0 && rows.getInt(row + CANDIDATE) != FOREIGN) {
+                rows.putInt(row + CANDIDATE, connections.candidate(hash));
+            }
         }
         for (int i = 0; i < batch.count; i++) {
             int candidate = rows.getInt(((long) i << ROW_BYTES_LOG2) + CANDIDATE);
             touched += candidate < 0 ? 0 : connections.touchEntry(candidate >>> 1);
         }
         return touched;
+    }
+
+    private void markForeign(FrameBatch batch, Shards shards) {
+        for (int i = 0; i < batch.count; i++) {
+            long row = (long) i << ROW_BYTES_LOG2;
+            packet.wrap(batch.memory, (long) batch.offset(i) + OrdinaryPacket.NETWORK);
+            if (rows.getInt(row + HASH) != 0 && shards.isForeign(packet, share, shares)) {
+                // a slot that is looked at anyhow
+                rows.putInt(row + HASH, 1);
+                rows.putInt(row + CANDIDATE, FOREIGN);
+            }
+        }
     }
 
     private static int hash(FrameBatch batch, NativeMemory frames, int slot) {
@@ -92,7 +120,7 @@ final class FastPath {
     long forward(FrameBatch batch, int slot, long nowNs) {
         int candidate = rows.getInt(((long) slot << ROW_BYTES_LOG2) + CANDIDATE);
         if (candidate < 0) {
-            return UNKNOWN;
+            return candidate == FOREIGN ? GONE : UNKNOWN;
         }
         packet.wrap(batch.memory, (long) batch.offset(slot) + OrdinaryPacket.NETWORK);
         connection.wrap(connections, candidate >>> 1);

@@ -54,7 +54,7 @@ final class Hooks {
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         tracker = new Tracker(config.timeouts(), !clientView);
         opener = new FlowOpener(table, config, tracker);
-        fastPath = new FastPath(tables.v4(), tracker, egress, counters);
+        fastPath = new FastPath(config, tables.v4(), tracker, egress, counters);
     }
 
     /** The way of packets whose connections are known, while {@link #acceptsEstablished}. */

@@ -9,7 +9,6 @@ import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.QuotedPacket;
-import io.vipline.dataplane.nat.ForeignFlows;
 import io.vipline.dataplane.nat.Shards;
 import io.vipline.dataplane.route.HopByHopOptions;
 import io.vipline.dataplane.route.Router;
@@ -38,7 +37,6 @@ public final class Pipeline implements AutoCloseable {
     private final Counters counters;
     private final boolean clientView;
     private final int shares;
-    private final ForeignFlows foreign;
     /** Whether ordinary packets go straight to their connections: nobody routes them, no checksum is looked at. */
     private final boolean straight;
 
@@ -83,7 +81,6 @@ public final class Pipeline implements AutoCloseable {
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         shares = config.shares();
         straight = router == Router.TRANSPARENT && config.checksumMode() == ChecksumMode.TRUST;
-        foreign = new ForeignFlows();
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         connections = new ConnectionTables(clientView, !clientView);
@@ -104,7 +101,7 @@ public final class Pipeline implements AutoCloseable {
         batch = frames;
         // 1. Look for the connections of ordinary packets, 2. decode the others and look for theirs: misses overlap
         boolean isFast = straight && hooks.acceptsEstablished();
-        touched += isFast ? fastPath.search(frames) : 0;
+        touched += isFast ? fastPath.search(frames, shards) : 0;
         decode(frames, isFast);
         int next = 0;
         for (int i = 0; i < frames.count; i++) {
@@ -128,8 +125,6 @@ public final class Pipeline implements AutoCloseable {
         hooks.take(latest.table());
         counters.cover(latest.table());
         connections.lookForStale(latest.served());
-        // a new table may share flows out anew
-        foreign.clear();
     }
 
     private void decode(FrameBatch frames, boolean isFast) {
@@ -153,7 +148,7 @@ public final class Pipeline implements AutoCloseable {
     /** A packet that may go the fast way; if it must not, that has found its connection at most. */
     private void ordinary(int slot) {
         long found = fastPath.forward(batch, slot, nowNs);
-        if (found == FastPath.GONE || found == FastPath.UNKNOWN && shares > 1 && foreign.has(batch, slot)) {
+        if (found == FastPath.GONE) {
             return;
         }
         Packet packet = ordinary;
@@ -165,8 +160,6 @@ public final class Pipeline implements AutoCloseable {
         } else if (shares == 1 || isMine(packet)) {
             count(packet);
             hooks.pass(batch, packet, nowNs);
-        } else {
-            foreign.add(batch, packet);
         }
     }
 
