@@ -10,8 +10,8 @@
  * </pre>
  *
  * {@link io.vipline.dataplane.Pipeline} is the table of contents: read it first, then Hooks,
- * which takes one packet through conntrack and the rules. A forwarder is one pipeline on one
- * thread; several share nothing and take flows by virtual shard ({@link io.vipline.dataplane.nat.Shards}). Rings stand
- * where threads meet and nowhere else.
+ * which takes one packet through conntrack and the rules, and FastPath, which spares that to most. A forwarder is one
+ * pipeline on one thread; several share nothing and take flows by virtual shard ({@link
+ * io.vipline.dataplane.nat.Shards}). Rings stand where threads meet and nowhere else.
  */
 package io.vipline.dataplane;

@@ -131,7 +131,8 @@ public final class Gaps {
                     .toList();
             explained += within.isEmpty() ? 0 : 1;
             System.out.printf(
-                    "  %.2f ms: %s%n", gap.lengthNs() / 1e6, within.isEmpty() ? "none" : String.join(", ", within));
+                    "  %.2f ms, off the processor %.2f: %s%n",
+                    gap.lengthNs() / 1e6, gap.offCpuNs() / 1e6, within.isEmpty() ? "-" : String.join(", ", within));
         }
         System.out.printf("gaps that coincide with a collection or a safepoint: %d%n", explained);
     }
