@@ -74,7 +74,7 @@ final class Verify extends Verb {
                 rules.compile(),
                 rules::walker,
                 rules::services,
-                sysctls.over(options.conntrack()),
+                sysctls.over(options.conntrack()).withoutErrorLimits(),
                 options.seed(),
                 packets,
                 capture(),

@@ -57,8 +57,7 @@ final class EmulatedNode implements AutoCloseable {
         this.fault = fault;
         counters = new Counters(table);
         NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
-        PipelineConfig config =
-                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed, 0, false, 0, 1);
+        PipelineConfig config = PipelineConfig.of(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed);
         pipeline = new Pipeline(new TableRef(table), config, new Recorder(), counters, new TwoLinks());
     }
 
@@ -137,6 +136,16 @@ final class EmulatedNode implements AutoCloseable {
         public boolean arrive(FrameBatch frames, Packet packet) {
             packet.inInterface = layout.interfaceOf(Side.values()[frames.interfaceIndex(packet.slot)]);
             return true;
+        }
+
+        @Override
+        public int mtuBytes(long high, long low) {
+            return layout.mtuBytes();
+        }
+
+        @Override
+        public int leastMtuBytes() {
+            return layout.mtuBytes();
         }
 
         /** To a group or to all, which is not routed. */

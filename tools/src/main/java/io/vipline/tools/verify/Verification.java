@@ -23,6 +23,9 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 
 /** A run of {@code vipline verify}: both worlds built, played in, compared and taken down. */
 public final class Verification {
+    /** As an overlay network has it, less than what comes in. A capture's way was wide enough. */
+    private static final int MTU_BYTES = 1400;
+
     private Verification() {}
 
     /** What is made wrong on purpose, to see whether it is found. */
@@ -82,7 +85,8 @@ public final class Verification {
         for (IpFamily family : IpFamily.values()) {
             services.addAll(plan.services().apply(family));
         }
-        NodeLayout layout = NodeLayout.of(plan.config(), services);
+        NodeLayout layout = NodeLayout.of(
+                plan.config(), services, plan.capture().isPresent() ? NodeLayout.LINK_MTU_BYTES : MTU_BYTES);
         try (KernelNode kernel = new KernelNode(layout, plan.sysctls());
                 EmulatedNode vipline =
                         new EmulatedNode(plan.table(), layout, plan.sysctls(), plan.seed(), plan.fault())) {
