@@ -178,7 +178,9 @@ final class Hooks {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        if (checks.mayStop(packet) && checks.stop(batch, packet, onward.by(verdict, packet, table))) {
+        if (checks.mayStop(packet)
+                && !isDroppedOnArrival(verdict)
+                && checks.stop(batch, packet, onward.by(verdict, packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -188,6 +190,11 @@ final class Hooks {
                 egress.forward(batch, packet, connection, ConnectionTable.ORIGINAL);
             }
         }
+    }
+
+    /** Before routing: {@code ip_rcv_options} and {@code ip_forward} never see it. */
+    private static boolean isDroppedOnArrival(Verdict verdict) {
+        return verdict instanceof Verdict.Drop drop && drop.onArrival();
     }
 
     /** Whether there is room for one connection more, made if need be; the kernel asks before any rule is looked at. */
@@ -236,10 +243,14 @@ final class Hooks {
 
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
-        if (!clientView && checks.mayStop(packet) && checks.stop(batch, packet, onward.untranslated(packet, table))) {
+        Verdict verdict = opener.verdict(packet, state, nowNs);
+        if (!clientView
+                && checks.mayStop(packet)
+                && !isDroppedOnArrival(verdict)
+                && checks.stop(batch, packet, onward.untranslated(packet, table))) {
             return;
         }
-        if (!refused(packet, opener.verdict(packet, state, nowNs))) {
+        if (!refused(packet, verdict)) {
             egress.forwardUntranslated(batch, packet);
         }
     }
