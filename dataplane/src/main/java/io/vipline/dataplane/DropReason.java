@@ -26,6 +26,7 @@ public enum DropReason {
     TTL_EXPIRED("the time to live ended here"),
     TOO_BIG("longer than the way out allows, and not to be cut"),
     MARTIAN_SOURCE("the source is an address that no packet may come from"),
+    LINK_LOCAL_SOURCE("the source is an address of one link, and the packet would leave it"),
     MARTIAN_DESTINATION("the destination is an address that no packet may go to"),
     ICMP_ERROR_MALFORMED("an ICMP error without enough of the packet it quotes"),
     FRAGMENT_INCOMPLETE("a fragment whose datagram never came together"),

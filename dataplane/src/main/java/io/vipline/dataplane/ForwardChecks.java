@@ -6,28 +6,31 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
 import io.vipline.dataplane.route.HopByHopOptions;
 import io.vipline.dataplane.route.Ipv4Options;
+import io.vipline.dataplane.route.Martians;
 import io.vipline.dataplane.route.Router;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.table.Table;
 
 /**
- * What keeps a packet from going on whatever the rules say: {@code ip_forward} and {@code ip6_forward}, which look at
- * options, time to live and length before FORWARD does at anything. Owned by the pipeline's thread.
+ * What keeps a packet from going on whatever the rules say: routing, which knows addresses that no packet has, then {@code
+ * ip_forward} and {@code ip6_forward}, which look at options, time to live and length before FORWARD does at anything. Owned by the pipeline's thread.
  */
 final class ForwardChecks {
     private static final int V6_LEAST_MTU = 1280;
 
     private final Router router;
+    private final Martians martians;
     private final int mtuBytes;
     private final int leastMtuBytes;
     private final ErrorSender errors;
     private final Counters counters;
 
-    /** @param mtuBytes of every link by which packets leave, if the router knows of none that is less */
-    ForwardChecks(Router router, int mtuBytes, ErrorSender errors, Counters counters) {
+    ForwardChecks(Router router, PipelineConfig config, ErrorSender errors, Counters counters) {
         this.router = router;
-        this.mtuBytes = mtuBytes;
+        martians = new Martians(router.seesOwn(), config.sysctls());
+        mtuBytes = config.mtuBytes();
         leastMtuBytes = Math.min(mtuBytes, router.leastMtuBytes());
         this.errors = errors;
         this.counters = counters;
@@ -40,7 +43,13 @@ final class ForwardChecks {
 
     /** Whether the packet has something that {@link #stop} looks at; nearly none has. */
     boolean mayStop(Packet packet) {
-        return packet.ttl <= 1 || packet.ipBytes > leastMtuBytes || Ipv4Options.has(packet);
+        return packet.ttl <= 1
+                || packet.ipBytes > leastMtuBytes
+                || (packet.family == Packet.IPV6 ? isBoundToLink(packet) : Ipv4Options.has(packet));
+    }
+
+    private static boolean isBoundToLink(Packet packet) {
+        return Martians.isOfLink(packet) || Martians.isUnspecified(packet);
     }
 
     /** Stops a packet that must not go on: drops it, and tells its sender. @return whether it does */
@@ -56,11 +65,42 @@ final class ForwardChecks {
         } else if (packet.ttl <= 1) {
             drop(packet, DropReason.TTL_EXPIRED);
             errors.answer(batch, packet, Answer.TIME_EXCEEDED, onward.translated);
+        } else if (stopAtLink(batch, packet, onward)) {
+            return true;
         } else if (isTooBig(batch, packet, onward)) {
             drop(packet, DropReason.TOO_BIG);
             errors.answer(batch, packet, Answer.tooBig(mtuBytes(packet, onward)), onward.translated);
         } else {
             return false;
+        }
+        return true;
+    }
+
+    /** Stops a packet that no way leads from or to: routing comes before all else. @return whether it does */
+    boolean stopMartian(FrameBatch batch, Packet packet, Onward onward, Table table) {
+        if (martians.isSource(packet, (int) onward.low, table)) {
+            drop(packet, DropReason.MARTIAN_SOURCE);
+        } else if (martians.isDestination(packet.family, onward.high, onward.low)) {
+            drop(packet, DropReason.MARTIAN_DESTINATION);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    /** {@code ip6_forward}: what must not leave the link that it came by. @return whether it does not */
+    private boolean stopAtLink(FrameBatch batch, Packet packet, Onward onward) {
+        if (packet.family != Packet.IPV6 || !isBoundToLink(packet)) {
+            return false;
+        }
+        boolean isOfLink = Martians.isOfLink(packet);
+        int link = router.linkTo(onward.high, onward.low);
+        if (link == Router.UNKNOWN_LINK || link == batch.interfaceIndex(packet.slot)) {
+            return false;
+        }
+        drop(packet, isOfLink ? DropReason.LINK_LOCAL_SOURCE : DropReason.MARTIAN_SOURCE);
+        if (isOfLink) {
+            errors.answer(batch, packet, Answer.BEYOND_SCOPE, onward.translated);
         }
         return true;
     }

@@ -178,9 +178,7 @@ final class Hooks {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        if (checks.mayStop(packet)
-                && !isDroppedOnArrival(verdict)
-                && checks.stop(batch, packet, onward.by(verdict, packet, table))) {
+        if (!isDroppedOnArrival(verdict) && stops(packet, onward.by(verdict, packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -190,6 +188,10 @@ final class Hooks {
                 egress.forward(batch, packet, connection, ConnectionTable.ORIGINAL);
             }
         }
+    }
+
+    private boolean stops(Packet packet, Onward to) {
+        return checks.stopMartian(batch, packet, to, table) || checks.mayStop(packet) && checks.stop(batch, packet, to);
     }
 
     /** Before routing: {@code ip_rcv_options} and {@code ip_forward} never see it. */
@@ -244,10 +246,7 @@ final class Hooks {
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
         Verdict verdict = opener.verdict(packet, state, nowNs);
-        if (!clientView
-                && checks.mayStop(packet)
-                && !isDroppedOnArrival(verdict)
-                && checks.stop(batch, packet, onward.untranslated(packet, table))) {
+        if (!clientView && !isDroppedOnArrival(verdict) && stops(packet, onward.untranslated(packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {

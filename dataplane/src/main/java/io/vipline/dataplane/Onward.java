@@ -17,33 +17,32 @@ final class Onward {
 
     /** A packet that nothing translates. */
     Onward untranslated(Packet packet, Table table) {
-        return to(packet.destinationHigh, packet.destinationLow, false, table);
+        local = table.isLocal(packet.destinationHigh, packet.destinationLow);
+        return to(packet.destinationHigh, packet.destinationLow, false);
     }
 
     /** A packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     Onward of(Connection connection, int kind, Table table) {
-        return kind == ConnectionTable.ORIGINAL
-                ? to(
-                        connection.replySourceHigh(),
-                        connection.replySourceLow(),
-                        connection.has(Connection.DESTINATION_TRANSLATED),
-                        table)
-                : to(
-                        connection.originalSourceHigh(),
-                        connection.originalSourceLow(),
-                        connection.has(Connection.SOURCE_TRANSLATED),
-                        table);
+        if (kind == ConnectionTable.ORIGINAL) {
+            boolean isTranslated = connection.has(Connection.DESTINATION_TRANSLATED);
+            to(connection.replySourceHigh(), connection.replySourceLow(), isTranslated);
+        } else {
+            boolean isTranslated = connection.has(Connection.SOURCE_TRANSLATED);
+            to(connection.originalSourceHigh(), connection.originalSourceLow(), isTranslated);
+        }
+        local = table.isLocal(high, low);
+        return this;
     }
 
     /** A packet that the rules decided about. */
     Onward by(Verdict verdict, Packet packet, Table table) {
         switch (verdict) {
             case Verdict.Dnat dnat -> {
-                to(dnat.high(), dnat.low(), true, table);
+                to(dnat.high(), dnat.low(), true);
                 local = dnat.local();
             }
             case Verdict.Pass pass -> {
-                untranslated(packet, table);
+                to(packet.destinationHigh, packet.destinationLow, false);
                 local = pass.local();
             }
             case Verdict.Drop drop -> untranslated(packet, table);
@@ -53,11 +52,10 @@ final class Onward {
         return this;
     }
 
-    private Onward to(long toHigh, long toLow, boolean isTranslated, Table table) {
+    private Onward to(long toHigh, long toLow, boolean isTranslated) {
         high = toHigh;
         low = toLow;
         translated = isTranslated;
-        local = table.isLocal(toHigh, toLow);
         return this;
     }
 }

@@ -102,7 +102,7 @@ public final class Pipeline implements AutoCloseable {
         connections = new ConnectionTables(clientView, !clientView);
         Emitter emitter = new Emitter(sink, router, config.tellsOrigin());
         ErrorSender errors = new ErrorSender(emitter, config.nodeAddresses(), limit, counters);
-        checks = new ForwardChecks(router, config.mtuBytes(), errors, counters);
+        checks = new ForwardChecks(router, config, errors, counters);
         hooks = new Hooks(table, config, connections, new Egress(config, emitter, errors, checks, counters), counters);
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();

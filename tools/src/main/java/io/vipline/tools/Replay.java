@@ -8,6 +8,7 @@ import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -175,11 +177,13 @@ final class Replay extends Verb {
     }
 
     private PipelineConfig pipelineConfig(NodeRules rules) throws IOException {
-        return pipelineConfig(capturePoint, rules.masqueradeAddresses(), forwarders());
+        return pipelineConfig(capturePoint, rules.masqueradeAddresses(), rules.config(), forwarders());
     }
 
-    private PipelineConfig pipelineConfig(CapturePoint point, NodeAddresses addresses, int shares) throws IOException {
-        return PipelineConfig.of(point, checksumMode, sysctls.over(cluster.conntrack()), addresses, cluster.seed())
+    private PipelineConfig pipelineConfig(
+            CapturePoint point, NodeAddresses addresses, Optional<ProxyConfig> node, int shares) throws IOException {
+        return PipelineConfig.of(
+                        point, checksumMode, sysctls.over(cluster.conntrack(), node), addresses, cluster.seed())
                 .withLimits(mtuBytes, conntrackMax)
                 .tellingOrigin(output != null)
                 .withShare(0, shares);
@@ -199,7 +203,8 @@ final class Replay extends Verb {
         check(repeat == 1 && speed == ReplayPlan.MAX_SPEED, "--repeat and --speed are for one node's packet loop");
         CaptureInput input = new CaptureInput(capture, filter);
         EmulatedCluster emulated = new EmulatedCluster(cluster.cluster(), cluster.proxyConfigs());
-        PipelineConfig any = pipelineConfig(CapturePoint.NODE, NodeAddresses.NONE, 1);
+        PipelineConfig any =
+                pipelineConfig(CapturePoint.NODE, NodeAddresses.NONE, Optional.of(cluster.proxyConfig()), 1);
         ClusterReplay replay = new ClusterReplay(
                 emulated, cluster.proxyConfig().nodeName(), input, cluster.seed(), any::withNodeAddresses);
         PrintWriter to = ReplaySession.isStdout(output) ? err() : out();

@@ -186,7 +186,7 @@ final class Run extends Verb {
         return PipelineConfig.of(
                         CapturePoint.NODE,
                         ChecksumMode.TRUST,
-                        sysctls.over(options.conntrack()),
+                        sysctls.over(options.conntrack(), Optional.of(config)),
                         topology.masqueradeAddresses(config),
                         options.seed())
                 .withLimits(PipelineConfig.ANY_MTU, conntrackMax);

@@ -4,10 +4,14 @@ import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.manifest.ConntrackSettings;
 import io.vipline.rules.manifest.NearName;
+import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.NodePortAddresses;
+import io.vipline.rules.policy.ProxyConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.ITypeConverter;
@@ -28,9 +32,15 @@ final class SysctlOptions {
                     + " joining of fragments and the limits of ICMP errors go by. Repeatable.")
     private List<Setting> settings = new ArrayList<>();
 
-    /** @param kubeProxy what kube-proxy writes */
-    Sysctls over(ConntrackSettings kubeProxy) {
-        Sysctls sysctls = Sysctls.KERNEL;
+    /**
+     * @param kubeProxy what kube-proxy writes about conntrack
+     * @param node what else it goes by; empty: there is none on the node
+     */
+    Sysctls over(ConntrackSettings kubeProxy, Optional<ProxyConfig> node) {
+        boolean routesLocalnet = node.isPresent()
+                && node.get().localhostNodePorts()
+                && NodePortAddresses.of(node.get(), IpFamily.IPV4).containsLoopback();
+        Sysctls sysctls = Sysctls.KERNEL.with(Sysctl.ROUTE_LOCALNET, routesLocalnet ? 1 : 0);
         sysctls = with(sysctls, Sysctl.TCP_TIMEOUT_ESTABLISHED, kubeProxy.tcpEstablishedTimeoutNs());
         sysctls = with(sysctls, Sysctl.TCP_TIMEOUT_CLOSE_WAIT, kubeProxy.tcpCloseWaitTimeoutNs());
         sysctls = with(sysctls, Sysctl.UDP_TIMEOUT, kubeProxy.udpTimeoutNs());

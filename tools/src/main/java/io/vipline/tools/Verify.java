@@ -74,7 +74,8 @@ final class Verify extends Verb {
                 rules.compile(),
                 rules::walker,
                 rules::services,
-                sysctls.over(options.conntrack()).withoutErrorLimits(),
+                sysctls.over(options.conntrack(), Optional.of(options.proxyConfig()))
+                        .withoutErrorLimits(),
                 options.seed(),
                 packets,
                 capture(),

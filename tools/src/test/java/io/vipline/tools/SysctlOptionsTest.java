@@ -8,6 +8,7 @@ import io.vipline.rules.manifest.KubeProxyConfiguration;
 import io.vipline.rules.manifest.ManifestSource;
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,7 +44,7 @@ class SysctlOptionsTest {
         KubeProxyConfiguration kubeProxy = KubeProxyConfiguration.read(
                 ManifestSource.of("kube-proxy.yaml", new StringReader(text + conntrack + "\n")));
         assertThat(kubeProxy.problems()).isEmpty();
-        Sysctls sysctls = options.over(kubeProxy.conntrack());
+        Sysctls sysctls = options.over(kubeProxy.conntrack(), Optional.empty());
         assertThat(sysctls.get(sysctl)).isEqualTo(value);
     }
 }

@@ -58,6 +58,9 @@ public final class IcmpAnswers {
                     isForwarded);
         }
 
+        /** Beyond the scope of the source's address. */
+        public static final Answer BEYOND_SCOPE = new Answer(GeneratedKind.ICMP_UNREACHABLE, 0, 1 << 8 | 2, 0, false);
+
         /** @param offset in the IPv4 header of the octet that is wrong */
         public static Answer v4ParameterProblem(int offset) {
             return new Answer(GeneratedKind.ICMP_PARAMETER_PROBLEM, 12 << 8, 0, offset << 24, false);

@@ -138,11 +138,20 @@ public final class LinkRouter implements Router {
     }
 
     @Override
-    public int mtuBytes(long high, long low) {
+    public boolean seesOwn() {
+        return false;
+    }
+
+    @Override
+    public int linkTo(long high, long low) {
         int found = routes.find(high, low);
-        return found == RouteTable.NONE
-                ? Integer.MAX_VALUE
-                : interfaces.get(routes.get(found).interfaceIndex()).mtuBytes();
+        return found == RouteTable.NONE ? UNKNOWN_LINK : routes.get(found).interfaceIndex();
+    }
+
+    @Override
+    public int mtuBytes(long high, long low) {
+        int link = linkTo(high, low);
+        return link == UNKNOWN_LINK ? Integer.MAX_VALUE : interfaces.get(link).mtuBytes();
     }
 
     @Override

@@ -56,6 +56,9 @@ public enum Sysctl {
     FRAG6_TIMEOUT("net.netfilter.nf_conntrack_frag6_timeout", Unit.SECONDS, 60),
     FRAG6_HIGH_THRESH("net.netfilter.nf_conntrack_frag6_high_thresh", Unit.BYTES, 4_194_304),
 
+    /** Whether 127.0.0.0/8 may be on a wire. */
+    ROUTE_LOCALNET("net.ipv4.conf.all.route_localnet", Unit.SWITCH, 0),
+
     /** An address gets an ICMP error in so long, if it had six of late; 0: as many as there is cause for. */
     ICMP_RATELIMIT("net.ipv4.icmp_ratelimit", Unit.MILLISECONDS, 1000),
     ICMPV6_RATELIMIT("net.ipv6.icmp.ratelimit", Unit.MILLISECONDS, 100),

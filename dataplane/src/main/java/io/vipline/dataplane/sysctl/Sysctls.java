@@ -7,9 +7,10 @@ public final class Sysctls {
     /** The kernel's defaults. */
     public static final Sysctls KERNEL = new Sysctls(defaults());
 
-    /** The kernel's defaults with the two that kube-proxy sets if its configuration is silent. */
-    public static final Sysctls KUBE_PROXY =
-            KERNEL.with(Sysctl.TCP_TIMEOUT_ESTABLISHED, 86_400).with(Sysctl.TCP_TIMEOUT_CLOSE_WAIT, 3_600);
+    /** The kernel's defaults with those that kube-proxy sets if its configuration is silent. */
+    public static final Sysctls KUBE_PROXY = KERNEL.with(Sysctl.TCP_TIMEOUT_ESTABLISHED, 86_400)
+            .with(Sysctl.TCP_TIMEOUT_CLOSE_WAIT, 3_600)
+            .with(Sysctl.ROUTE_LOCALNET, 1);
 
     private final long[] values;
 

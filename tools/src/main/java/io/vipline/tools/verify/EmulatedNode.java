@@ -139,6 +139,16 @@ final class EmulatedNode implements AutoCloseable {
         }
 
         @Override
+        public boolean seesOwn() {
+            return false;
+        }
+
+        @Override
+        public int linkTo(long high, long low) {
+            return layout.sideOf(new IpAddress(high, low)).ordinal();
+        }
+
+        @Override
         public int mtuBytes(long high, long low) {
             return layout.mtuBytes();
         }

@@ -162,6 +162,11 @@ final class Flows {
         }
     }
 
+    /** The node's own address of a family that it has one of. */
+    IpAddress nodeIp(IpFamily family) {
+        return layout.nodeIp(family).orElseThrow();
+    }
+
     /** The conversation with these ends. */
     Flow flow(int protocol, IpPort from, IpPort to) {
         Side side = layout.sideOf(from.address());

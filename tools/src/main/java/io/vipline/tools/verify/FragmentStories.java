@@ -54,7 +54,8 @@ final class FragmentStories {
     private Header withOptions(Header header, Script script) {
         boolean isPlain = !script.flow().client().address().isV4() || !dice.oneIn(4);
         // an error would echo a recorded route, which Vipline's does not
-        boolean mayBeRefused = header.dontFragment() || script.flow().endpoints().isEmpty();
+        boolean mayBeRefused =
+                header.dontFragment() || script.flow().endpoints().isEmpty();
         String options = mayBeRefused ? "9404000000000000" : "070b04000000000000000001" + "94040000";
         return isPlain ? header : header.withOptions(HexFormat.of().parseHex(options), 0, 0);
     }

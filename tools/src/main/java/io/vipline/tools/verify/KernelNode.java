@@ -143,7 +143,8 @@ final class KernelNode implements AutoCloseable {
 
     private static String route(String to, Side side, NodeLayout layout, boolean isV4) {
         String gateway = (isV4 ? V4_GATEWAYS : V6_GATEWAYS)[side.ordinal()];
-        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink mtu lock " + layout.mtuBytes();
+        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink mtu lock "
+                + layout.mtuBytes();
     }
 
     /** What a node of a cluster has set. */
@@ -151,9 +152,6 @@ final class KernelNode implements AutoCloseable {
         for (String scope : List.of("all", "default", NodeLayout.OUTSIDE_INTERFACE, layout.podInterface())) {
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/rp_filter", "0");
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/send_redirects", "0");
-        }
-        if (layout.config().localhostNodePorts()) {
-            bed.sysctl(NODE, "net/ipv4/conf/all/route_localnet", "1");
         }
     }
 

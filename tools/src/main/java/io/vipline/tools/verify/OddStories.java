@@ -1,6 +1,8 @@
 package io.vipline.tools.verify;
 
 import io.vipline.dataplane.wire.Transport;
+import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.net.IpPort;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +30,12 @@ final class OddStories {
             "9e020000" + "0100",
             "de020000" + "0100",
             "c20400000000");
+
+    private static final List<String> V4_MARTIANS = List.of(
+            "0.0.0.0", "0.0.0.1", "127.0.0.1", "127.0.0.2", "224.0.0.9", "239.1.1.1", "240.0.0.1", "255.255.255.255");
+    /** The last is the neighbour whose link-layer address the kernel's node knows. */
+    private static final List<String> V6_MARTIANS =
+            List.of("::", "::1", "ff02::1", "ff0e::7", "::ffff:1.2.3.4", "fec0::1", "fe80::77:1");
 
     private static final int HOP_BY_HOP = 0;
     private static final int DESTINATION_OPTIONS = 60;
@@ -92,6 +100,24 @@ final class OddStories {
         String options = kind == ROUTING ? "0000" + "00000000" : dice.oneOf(V6_OPTIONS);
         byte[] header = HexFormat.of().parseHex("0000" + options);
         return dice.header().withOptions(header, kind, 0);
+    }
+
+    /** From an address that nobody has, or that the node itself has; or to one. */
+    Script martian(Flow flow, Flows flows) {
+        boolean isV4 = flow.client().address().isV4();
+        IpAddress odd = IpAddress.of(isV4 ? dice.oneOf(V4_MARTIANS) : dice.oneOf(V6_MARTIANS));
+        if (dice.oneIn(6)) {
+            odd = flow.service().address();
+        } else if (dice.oneIn(4)) {
+            odd = flows.nodeIp(odd.family());
+        }
+        // to a port of the node itself that nobody listens at: the kernel refuses a datagram without any rule
+        boolean isSource = flow.protocol() == Transport.UDP || dice.below(3) > 0;
+        IpPort from = isSource ? new IpPort(odd, flow.client().port()) : flow.client();
+        IpPort to = isSource ? flow.service() : new IpPort(odd, flow.service().port());
+        Script script = new Script("addresses that no packet has", flows.flow(flow.protocol(), from, to));
+        script.request(dice.oneIn(5) ? dice.header().withTtl(1) : dice.header(), segment(script));
+        return script;
     }
 
     Script wrongChecksum(Flow flow) {

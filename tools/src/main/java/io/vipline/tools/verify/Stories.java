@@ -52,6 +52,7 @@ final class Stories {
                 () -> Optional.of(flows.between(dice.oneOf(2, 4, 41, 47, 50, 59, 103, 108, 255)))
                         .map(odd::otherProtocol));
         add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::spoiled));
+        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(flow -> odd.martian(flow, flows)));
     }
 
     /** Stands for ICMP or ICMPv6, as the address family has it. */

@@ -66,8 +66,8 @@ class RefusalsInTheKernelTest {
                 .cluster();
         ProxyConfig config = KubeProxyConfiguration.none().proxyConfig(cluster, new NodeChoice("here", List.of()));
         Set<IpAddress> pods = Set.of(IpAddress.of("10.244.0.2"), IpAddress.of("fd00:244::2"));
-        NodeLayout layout =
-                new NodeLayout(config, NodeNetwork.of(config.localAddresses()), pods, "pods", NodeLayout.LINK_MTU_BYTES);
+        NodeLayout layout = new NodeLayout(
+                config, NodeNetwork.of(config.localAddresses()), pods, "pods", NodeLayout.LINK_MTU_BYTES);
         Table table = TableCompiler.compile(
                 List.of(ruleset(V4, IpFamily.IPV4), ruleset(V6, IpFamily.IPV6)), layout.network());
         Sysctls sysctls = Sysctls.KUBE_PROXY.withoutErrorLimits();
