@@ -10,6 +10,7 @@ import io.vipline.dataplane.conntrack.Tracker.Outcome;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.route.Ipv4Options;
+import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.table.PacketKey;
@@ -26,6 +27,9 @@ final class Hooks {
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
+    /** Whether a wrong transport checksum makes a packet INVALID. */
+    private final boolean judgesTransport;
+
     private final ConnectionTables tables;
     private final Tracker tracker;
     private final FlowOpener opener;
@@ -51,7 +55,9 @@ final class Hooks {
         this.tables = tables;
         this.egress = egress;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
-        tracker = new Tracker(config.timeouts(), !clientView);
+        judgesTransport =
+                config.checksumMode() == ChecksumMode.VERIFY && config.sysctls().isOn(Sysctl.CHECKSUM);
+        tracker = new Tracker(config.sysctls(), !clientView);
         opener = new FlowOpener(table, config, tracker);
     }
 
@@ -81,7 +87,7 @@ final class Hooks {
             filter(packet, PacketKey.UNTRACKED);
         } else if (isVerified && !ChecksumVerifier.isIpRight(batch.memory, packet)) {
             egress.drop(packet, DropReason.IP_CHECKSUM);
-        } else if (packet.malformedTransport || isVerified && !verifier.isTransportRight(batch.memory, packet)) {
+        } else if (packet.malformedTransport || judgesTransport && !verifier.isTransportRight(batch.memory, packet)) {
             filter(packet, PacketKey.INVALID);
         } else if (packet.icmpError) {
             icmpError(packet);

@@ -47,7 +47,7 @@ public final class Pipeline implements AutoCloseable {
     private final Router router;
     private final Egress egress;
     private final Hooks hooks;
-    private final Reassembly reassembly = new Reassembly(new FragmentLosses());
+    private final Reassembly reassembly;
     private final AtomicFragment atomicFragment = new AtomicFragment();
     private final QuotedPacket quoted = new QuotedPacket();
     private final Packet[] packets = new Packet[FrameBatch.CAPACITY];
@@ -80,6 +80,7 @@ public final class Pipeline implements AutoCloseable {
         shares = config.shares();
         straight = router == Router.TRANSPARENT && config.checksumMode() == ChecksumMode.TRUST;
         foreign = new ForeignFlows();
+        reassembly = new Reassembly(config.sysctls(), new FragmentLosses());
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         connections = new ConnectionTables(clientView, !clientView);

@@ -1,7 +1,7 @@
 package io.vipline.dataplane;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.route.NodeAddresses;
+import io.vipline.dataplane.sysctl.Sysctls;
 
 /**
  * What a pipeline does beside the rules.
@@ -15,7 +15,7 @@ import io.vipline.dataplane.route.NodeAddresses;
 public record PipelineConfig(
         CapturePoint capturePoint,
         ChecksumMode checksumMode,
-        Timeouts timeouts,
+        Sysctls sysctls,
         NodeAddresses nodeAddresses,
         long seed,
         int conntrackMax,
@@ -43,14 +43,14 @@ public record PipelineConfig(
     /** The same on another node. */
     public PipelineConfig withNodeAddresses(NodeAddresses addresses) {
         return new PipelineConfig(
-                capturePoint, checksumMode, timeouts, addresses, seed, conntrackMax, tellsOrigin, share, shares);
+                capturePoint, checksumMode, sysctls, addresses, seed, conntrackMax, tellsOrigin, share, shares);
     }
 
     public PipelineConfig withShare(int newShare, int newShares) {
         return new PipelineConfig(
                 capturePoint,
                 checksumMode,
-                timeouts,
+                sysctls,
                 nodeAddresses,
                 seed,
                 conntrackMax,

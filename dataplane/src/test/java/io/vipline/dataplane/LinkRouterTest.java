@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
@@ -16,6 +15,7 @@ import io.vipline.dataplane.route.InterfaceTable.InterfaceAddress;
 import io.vipline.dataplane.route.LinkRouter;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.RouteTable;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.compile.TableCompiler;
 import io.vipline.rules.net.IpAddress;
@@ -55,7 +55,7 @@ class LinkRouterTest {
     private final Pipeline pipeline = new Pipeline(
             new TableRef(table),
             new PipelineConfig(
-                    CapturePoint.NODE, ChecksumMode.TRUST, Timeouts.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1),
+                    CapturePoint.NODE, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1),
             ring,
             counters,
             router);

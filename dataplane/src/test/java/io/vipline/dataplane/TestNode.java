@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
@@ -13,6 +12,7 @@ import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.KubeProxyRules;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
@@ -76,7 +76,7 @@ final class TestNode implements AutoCloseable {
         PipelineConfig config = new PipelineConfig(
                 capturePoint,
                 checksumMode,
-                Timeouts.KUBE_PROXY,
+                Sysctls.KUBE_PROXY,
                 new NodeAddresses(node.nodeIp(IpFamily.IPV4), node.nodeIp(IpFamily.IPV6)),
                 1,
                 0,

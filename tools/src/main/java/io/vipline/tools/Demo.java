@@ -3,7 +3,7 @@ package io.vipline.tools;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.manifest.ClusterLoader;
 import io.vipline.rules.manifest.ClusterSettings;
 import io.vipline.rules.manifest.KubeProxyConfiguration;
@@ -98,7 +98,7 @@ final class Demo extends Verb {
         PipelineConfig config = new PipelineConfig(
                 CapturePoint.CLIENT,
                 ChecksumMode.TRUST,
-                Timeouts.KUBE_PROXY,
+                Sysctls.KUBE_PROXY,
                 rules.masqueradeAddresses(),
                 SEED,
                 0,

@@ -45,6 +45,9 @@ final class Replay extends Verb {
     @Mixin
     private RouteOptions routes;
 
+    @Mixin
+    private SysctlOptions sysctls;
+
     @Parameters(paramLabel = "IN.pcap[ng]", description = "The capture: pcap or pcapng; - for stdin.")
     private String capture = "-";
 
@@ -167,7 +170,7 @@ final class Replay extends Verb {
         return new PipelineConfig(
                 point,
                 checksumMode,
-                PipelineOptions.timeouts(cluster.conntrack()),
+                sysctls.over(cluster.conntrack()),
                 addresses,
                 cluster.seed(),
                 conntrackMax,

@@ -56,6 +56,9 @@ final class Run extends Verb {
     @Mixin
     private ClusterOptions options;
 
+    @Mixin
+    private SysctlOptions sysctls;
+
     @Option(
             names = "--interface",
             paramLabel = "tap:NAME|packet:NAME",
@@ -183,7 +186,7 @@ final class Run extends Verb {
         return new PipelineConfig(
                 CapturePoint.NODE,
                 ChecksumMode.TRUST,
-                PipelineOptions.timeouts(options.conntrack()),
+                sysctls.over(options.conntrack()),
                 topology.masqueradeAddresses(config),
                 options.seed(),
                 conntrackMax,

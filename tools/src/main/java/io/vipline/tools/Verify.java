@@ -32,6 +32,9 @@ final class Verify extends Verb {
     @Mixin
     private ClusterOptions options;
 
+    @Mixin
+    private SysctlOptions sysctls;
+
     @Option(
             names = "--packets",
             paramLabel = "N",
@@ -71,7 +74,7 @@ final class Verify extends Verb {
                 rules.compile(),
                 rules::walker,
                 rules::services,
-                PipelineOptions.timeouts(options.conntrack()),
+                sysctls.over(options.conntrack()),
                 options.seed(),
                 packets,
                 capture(),

@@ -9,7 +9,6 @@ import io.vipline.dataplane.Pipeline;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
@@ -19,6 +18,7 @@ import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
@@ -52,13 +52,13 @@ final class EmulatedNode implements AutoCloseable {
     private final List<Boolean> generated = new ArrayList<>();
     private long mangleable;
 
-    EmulatedNode(Table table, NodeLayout layout, Timeouts timeouts, long seed, Fault fault) {
+    EmulatedNode(Table table, NodeLayout layout, Sysctls sysctls, long seed, Fault fault) {
         this.layout = layout;
         this.fault = fault;
         counters = new Counters(table);
         NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
         PipelineConfig config =
-                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, timeouts, addresses, seed, 0, false, 0, 1);
+                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed, 0, false, 0, 1);
         pipeline = new Pipeline(new TableRef(table), config, new Recorder(), counters, new TwoLinks());
     }
 

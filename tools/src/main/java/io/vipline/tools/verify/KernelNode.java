@@ -2,7 +2,6 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.live.NetworkNamespace;
@@ -10,6 +9,8 @@ import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.dataplane.frame.live.NetworkNamespaces.Outcome;
 import io.vipline.dataplane.frame.live.PacketSocket;
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.rules.net.IpAddress;
@@ -58,15 +59,15 @@ final class KernelNode implements AutoCloseable {
     private int markersBack;
 
     /** Builds the node, without rules yet. */
-    KernelNode(NodeLayout layout, Timeouts timeouts) {
+    KernelNode(NodeLayout layout, Sysctls sysctls) {
         this.layout = layout;
         try {
             bed.add(NODE).add(FAR);
             links(layout);
             addresses(layout);
             routes(layout);
-            settings(layout);
-            timeouts(timeouts);
+            forwarding(layout);
+            settings(sysctls);
             silence();
             for (Side side : Side.values()) {
                 String name = layout.interfaceOf(side);
@@ -146,7 +147,7 @@ final class KernelNode implements AutoCloseable {
     }
 
     /** What a node of a cluster has set, and limits out of the way. */
-    private void settings(NodeLayout layout) {
+    private void forwarding(NodeLayout layout) {
         for (String scope : List.of("all", "default", NodeLayout.OUTSIDE_INTERFACE, layout.podInterface())) {
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/rp_filter", "0");
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/send_redirects", "0");
@@ -171,25 +172,17 @@ final class KernelNode implements AutoCloseable {
         load(resets + "-A OUTPUT -p ipv6-icmp --icmpv6-type 4/1 -j DROP\nCOMMIT\n", "ip6tables-restore", "--noflush");
     }
 
-    private void timeouts(Timeouts timeouts) {
-        timeout("tcp_timeout_syn_sent", timeouts.tcpSynSent());
-        timeout("tcp_timeout_syn_recv", timeouts.tcpSynRecv());
-        timeout("tcp_timeout_established", timeouts.tcpEstablished());
-        timeout("tcp_timeout_fin_wait", timeouts.tcpFinWait());
-        timeout("tcp_timeout_close_wait", timeouts.tcpCloseWait());
-        timeout("tcp_timeout_last_ack", timeouts.tcpLastAck());
-        timeout("tcp_timeout_time_wait", timeouts.tcpTimeWait());
-        timeout("tcp_timeout_close", timeouts.tcpClose());
-        timeout("udp_timeout", timeouts.udp());
-        timeout("udp_timeout_stream", timeouts.udpStream());
-        timeout("icmp_timeout", timeouts.icmp());
-        timeout("icmpv6_timeout", timeouts.icmp());
-        timeout("sctp_timeout_established", timeouts.sctp());
-        timeout("generic_timeout", timeouts.generic());
-    }
-
-    private void timeout(String name, int seconds) {
-        bed.sysctl(NODE, "net/netfilter/nf_conntrack_" + name, Integer.toString(seconds));
+    /** In one go; low thresholds, which bound nothing by themselves, may not be above high ones. */
+    private void settings(Sysctls sysctls) {
+        StringBuilder script = new StringBuilder("set -e; cd /proc/sys; echo 0 > net/ipv4/ipfrag_low_thresh;"
+                + " echo 0 > net/netfilter/nf_conntrack_frag6_low_thresh");
+        for (Sysctl sysctl : Sysctl.values()) {
+            script.append("; echo ").append(sysctls.get(sysctl)).append(" > ").append(sysctl.path());
+        }
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "sh", "-c", script.toString());
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException("the kernel does not take the settings: " + outcome.err());
+        }
     }
 
     /** Loads rules. @param command {@code iptables-restore}, {@code ip6tables-restore} or {@code nft -f} */

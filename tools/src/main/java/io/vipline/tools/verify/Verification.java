@@ -1,7 +1,7 @@
 package io.vipline.tools.verify;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FrameSource;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.walk.ChainWalker;
 import io.vipline.rules.model.Cluster;
 import io.vipline.rules.net.IpFamily;
@@ -48,7 +48,7 @@ public final class Verification {
             Table table,
             Function<IpFamily, ChainWalker> walkers,
             Function<IpFamily, List<ServiceEndpoints>> services,
-            Timeouts timeouts,
+            Sysctls sysctls,
             long seed,
             long packets,
             Optional<CaptureFrames> capture,
@@ -83,9 +83,9 @@ public final class Verification {
             services.addAll(plan.services().apply(family));
         }
         NodeLayout layout = NodeLayout.of(plan.config(), services);
-        try (KernelNode kernel = new KernelNode(layout, plan.timeouts());
+        try (KernelNode kernel = new KernelNode(layout, plan.sysctls());
                 EmulatedNode vipline =
-                        new EmulatedNode(plan.table(), layout, plan.timeouts(), plan.seed(), plan.fault())) {
+                        new EmulatedNode(plan.table(), layout, plan.sysctls(), plan.seed(), plan.fault())) {
             load(plan, kernel);
             SplittableRandom random = new SplittableRandom(plan.seed());
             Flows flows = new Flows(layout, services, plan.walkers(), random.split());

@@ -2,8 +2,8 @@ package io.vipline.tools.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.compile.TableCompiler;
@@ -69,9 +69,9 @@ class RefusalsInTheKernelTest {
         NodeLayout layout = new NodeLayout(config, NodeNetwork.of(config.localAddresses()), pods, "pods");
         Table table = TableCompiler.compile(
                 List.of(ruleset(V4, IpFamily.IPV4), ruleset(V6, IpFamily.IPV6)), layout.network());
-        try (KernelNode kernel = new KernelNode(layout, Timeouts.KUBE_PROXY);
+        try (KernelNode kernel = new KernelNode(layout, Sysctls.KUBE_PROXY);
                 EmulatedNode emulated =
-                        new EmulatedNode(table, layout, Timeouts.KUBE_PROXY, 1, Verification.Fault.NONE)) {
+                        new EmulatedNode(table, layout, Sysctls.KUBE_PROXY, 1, Verification.Fault.NONE)) {
             // the test bed's node keeps some answers to itself, for other tests
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "iptables-restore", "--noflush");
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "ip6tables-restore", "--noflush");
