@@ -176,7 +176,9 @@ final class Hooks {
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
         boolean isLocal = (packet.ttl <= 1 || Ipv4Options.has(packet)) && endsHere(packet, verdict);
         boolean mayEnd = packet.ttl <= 1 && !isLocal || Ipv4Options.has(packet);
-        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat, isLocal)) {
+        if (mayEnd
+                && !isDroppedOnArrival(verdict)
+                && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat, isLocal)) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -186,6 +188,11 @@ final class Hooks {
                 egress.forward(batch, packet, connection, ConnectionTable.ORIGINAL);
             }
         }
+    }
+
+    /** Before routing: {@code ip_rcv_options} and {@code ip_forward} never see it. */
+    private static boolean isDroppedOnArrival(Verdict verdict) {
+        return verdict instanceof Verdict.Drop drop && drop.onArrival();
     }
 
     /** Whether the packet ends at the node, which looks at no TTL ({@code ip_forward} does, before FORWARD). */
@@ -245,10 +252,11 @@ final class Hooks {
     private void filter(Packet packet, int state) {
         // ip_forward() looks at options and time to live before FORWARD does at anything
         boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
-        if (isForwarded && egress.endsHere(batch, packet, false, false)) {
+        Verdict verdict = opener.verdict(packet, state, nowNs);
+        if (isForwarded && !isDroppedOnArrival(verdict) && egress.endsHere(batch, packet, false, false)) {
             return;
         }
-        if (!refused(packet, opener.verdict(packet, state, nowNs))) {
+        if (!refused(packet, verdict)) {
             egress.forwardUntranslated(batch, packet);
         }
     }

@@ -42,8 +42,9 @@ public sealed interface Verdict {
      * Vanishes.
      *
      * @param service the Service port whose rule did it, or {@link ServiceId#NONE}
+     * @param onArrival whether it comes no further than PREROUTING: nobody looks at its options and time to live then
      */
-    record Drop(DropCause cause, ServiceId service) implements Verdict {}
+    record Drop(DropCause cause, ServiceId service, boolean onArrival) implements Verdict {}
 
     /** Why a rule drops: tells the counters apart. */
     enum DropCause {
