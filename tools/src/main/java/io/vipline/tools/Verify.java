@@ -5,6 +5,7 @@ import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.tools.verify.CaptureFrames;
 import io.vipline.tools.verify.Verification;
 import io.vipline.tools.verify.Verification.Fault;
+import io.vipline.tools.verify.Verification.Play;
 import java.io.IOException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -43,6 +44,14 @@ final class Verify extends Verb {
     private long packets = 10_000;
 
     @Option(
+            names = "--over-time",
+            description =
+                    "Send conversations in which time passes in place of those that are over at once: every timeout"
+                            + " is set to two to six seconds, drawn by the seed, and waited for. Takes some ten seconds for each"
+                            + " 10k packets.")
+    private boolean overTime;
+
+    @Option(
             names = "--capture",
             paramLabel = "IN.pcap[ng]",
             description = "Send what is in a capture that was taken at the clients, in place of made-up conversations:"
@@ -54,10 +63,9 @@ final class Verify extends Verb {
 
     @Option(
             names = "--inject",
-            paramLabel = "checksum|port|rule",
-            description =
-                    "Judge the judge: make one of Vipline's checksums or ports wrong now and then, or leave one of"
-                            + " the kernel's rules out.")
+            paramLabel = "checksum|port|rule|timeout",
+            description = "Judge the judge: make one of Vipline's checksums or ports wrong now and then, leave one of"
+                    + " the kernel's rules out, or let Vipline's timeouts be a second longer.")
     private Fault fault = Fault.NONE;
 
     @Override
@@ -77,6 +85,7 @@ final class Verify extends Verb {
                 sysctls.over(options.conntrack()),
                 options.seed(),
                 packets,
+                overTime ? Play.OVER_TIME : Play.AT_ONCE,
                 capture(),
                 fault);
         Verification.Result result = Verification.run(plan, interruption()::isAsked);

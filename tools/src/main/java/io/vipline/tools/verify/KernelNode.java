@@ -45,6 +45,8 @@ final class KernelNode implements AutoCloseable {
     private static final int MARKER_FROM = 0xa9fe_4d09;
 
     private static final int MARKER_TO = 0xa9fe_4d0a;
+    /** Of packets that the rules let through to the node itself. */
+    private static final String DELIVERED = "0x77";
 
     private final NodeLayout layout;
     private final NetworkNamespaces bed = new NetworkNamespaces();
@@ -162,14 +164,17 @@ final class KernelNode implements AutoCloseable {
     }
 
     /**
-     * The node's own TCP resets what arrives for it unasked, as INVALID packets to a node port do, and its IP refuses
-     * protocols that nobody listens to; no rule has a part in that, and Vipline's node has no sockets. Such answers go
-     * before conntrack sees them.
+     * What the node's own sockets and protocols say of what is delivered to them (resets, unreachable ports, echo
+     * replies) no rule has a part in, and Vipline's node has neither. Their answers carry the mark that every packet is
+     * given behind the rules of INPUT, and go before conntrack sees them.
      */
     private void silence() {
-        String resets = "*raw\n-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n";
-        load(resets + "-A OUTPUT -p icmp --icmp-type 3/2 -j DROP\nCOMMIT\n", "iptables-restore", "--noflush");
-        load(resets + "-A OUTPUT -p ipv6-icmp --icmpv6-type 4/1 -j DROP\nCOMMIT\n", "ip6tables-restore", "--noflush");
+        bed.sysctl(NODE, "net/ipv4/fwmark_reflect", "1");
+        bed.sysctl(NODE, "net/ipv6/fwmark_reflect", "1");
+        String rules = "*security\n-A INPUT -j MARK --set-mark " + DELIVERED
+                + "\nCOMMIT\n*raw\n-A OUTPUT -m mark --mark " + DELIVERED + " -j DROP\nCOMMIT\n";
+        load(rules, "iptables-restore", "--noflush");
+        load(rules, "ip6tables-restore", "--noflush");
     }
 
     /** In one go; low thresholds, which bound nothing by themselves, may not be above high ones. */

@@ -1,5 +1,6 @@
 package io.vipline.tools.verify;
 
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Transport;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,12 +8,36 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Writes scripts: each call one of a kind drawn by weight, in a conversation of its own. */
-final class Stories {
+final class Stories implements Supplier<Script> {
     private final List<Supplier<Optional<Script>>> kinds = new ArrayList<>();
     private final Dice dice;
 
-    Stories(Flows flows, Dice dice) {
+    private Stories(Dice dice) {
         this.dice = dice;
+    }
+
+    /** Those that take no time. */
+    static Stories atOnce(Flows flows, Dice dice) {
+        Stories stories = new Stories(dice);
+        stories.addAtOnce(flows);
+        return stories;
+    }
+
+    /** Those that wait for timeouts. */
+    static Stories overTime(Flows flows, Sysctls sysctls, Dice dice) {
+        Stories stories = new Stories(dice);
+        TimedStories timed = new TimedStories(sysctls, dice);
+        stories.add(12, () -> flows.toServiceWithoutAffinity(Transport.TCP).map(timed::tcp));
+        stories.add(1, () -> flows.toServiceWithoutAffinity(Transport.TCP).map(timed::synRepeated));
+        stories.add(5, () -> flows.toServiceWithoutAffinity(Transport.UDP).map(timed::udp));
+        stories.add(4, () -> flows.toServiceWithoutAffinity(Transport.SCTP).map(timed::sctp));
+        stories.add(2, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(timed::echo));
+        stories.add(
+                2, () -> flows.toServiceWithAffinity().map(flow -> timed.affinity(flow, flows.affinitySeconds(flow))));
+        return stories;
+    }
+
+    private void addAtOnce(Flows flows) {
         TcpStories tcp = new TcpStories(dice);
         DatagramStories datagrams = new DatagramStories(dice);
         SctpStories sctp = new SctpStories(dice);
@@ -50,7 +75,7 @@ final class Stories {
                 2,
                 () -> Optional.of(flows.between(dice.oneOf(2, 4, 41, 47, 50, 59, 103, 108, 255)))
                         .map(odd::otherProtocol));
-        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::spoiled));
+        add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(flow -> odd.spoiled(flow, flows)));
     }
 
     /** Stands for ICMP or ICMPv6, as the address family has it. */
@@ -63,7 +88,8 @@ final class Stories {
     }
 
     /** The next script; its kind may need what the cluster has not: then another is tried. */
-    Script next() {
+    @Override
+    public Script get() {
         while (true) {
             Optional<Script> script = dice.oneOf(kinds).get();
             if (script.isPresent()) {

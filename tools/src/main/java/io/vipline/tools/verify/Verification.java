@@ -23,6 +23,10 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 
 /** A run of {@code vipline verify}: both worlds built, played in, compared and taken down. */
 public final class Verification {
+    private static final int SCRIPTS_AT_ONCE = 200;
+    /** So many that a run is over in the time of a few timeouts, and so few that none is late. */
+    private static final int SCRIPTS_THAT_WAIT = 2_000;
+
     private Verification() {}
 
     /** What is made wrong on purpose, to see whether it is found. */
@@ -33,7 +37,17 @@ public final class Verification {
         /** Some of Vipline's packets get another destination port. */
         PORT,
         /** One of the kernel's rules is missing. */
-        RULE
+        RULE,
+        /** Vipline's timeouts are a second longer. */
+        TIMEOUT
+    }
+
+    /** What is sent, where there is no capture to play. */
+    public enum Play {
+        /** Conversations that take no time, many at once. */
+        AT_ONCE,
+        /** Conversations that wait for timeouts, each set to a few seconds. */
+        OVER_TIME
     }
 
     /**
@@ -51,6 +65,7 @@ public final class Verification {
             Sysctls sysctls,
             long seed,
             long packets,
+            Play play,
             Optional<CaptureFrames> capture,
             Fault fault) {}
 
@@ -61,8 +76,13 @@ public final class Verification {
         return frames;
     }
 
-    /** What came of it. @param departed packets that left the kernel's node */
-    public record Result(long frames, long departed, double seconds, List<Difference> differences) {
+    /**
+     * What came of it.
+     *
+     * @param departed packets that left the kernel's node
+     * @param late conversations that were given up because the machine was busy when their next packet was due
+     */
+    public record Result(long frames, long departed, long late, double seconds, List<Difference> differences) {
         /** Prints the first differences, and last a line with the numbers. */
         public void print(PrintWriter out, int shown) {
             for (int i = 0; i < Math.min(shown, differences.size()); i++) {
@@ -83,27 +103,40 @@ public final class Verification {
             services.addAll(plan.services().apply(family));
         }
         NodeLayout layout = NodeLayout.of(plan.config(), services);
-        try (KernelNode kernel = new KernelNode(layout, plan.sysctls());
-                EmulatedNode vipline =
-                        new EmulatedNode(plan.table(), layout, plan.sysctls(), plan.seed(), plan.fault())) {
+        SplittableRandom random = new SplittableRandom(plan.seed());
+        Flows flows = new Flows(layout, services, plan.walkers(), random.split());
+        if (plan.capture().isEmpty() && flows.isEmpty()) {
+            throw new IllegalStateException("no Service has an address that can be called");
+        }
+        Dice dice = new Dice(random.split());
+        Sysctls sysctls = plan.play() == Play.OVER_TIME ? ShortTimeouts.of(plan.sysctls(), dice) : plan.sysctls();
+        try (KernelNode kernel = new KernelNode(layout, sysctls);
+                EmulatedNode vipline = emulated(plan, layout, sysctls)) {
             load(plan, kernel);
-            SplittableRandom random = new SplittableRandom(plan.seed());
-            Flows flows = new Flows(layout, services, plan.walkers(), random.split());
-            if (plan.capture().isEmpty() && flows.isEmpty()) {
-                throw new IllegalStateException("no Service has an address that can be called");
-            }
-            Judge judge = new Judge(
-                    kernel, vipline, new SystemEpochNanoClock(), plan.config().mode() == ProxyConfig.Mode.NFTABLES);
+            boolean isNftables = plan.config().mode() == ProxyConfig.Mode.NFTABLES;
+            Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock(), isNftables);
             long startNs = System.nanoTime();
             if (plan.capture().isPresent()) {
                 new CaptureContest(judge, flows, plan.table())
                         .run(plan.capture().get(), stopped);
             } else {
-                new Contest(judge, new Stories(flows, new Dice(random.split())), random).run(plan.packets(), stopped);
+                contest(plan.play(), judge, flows, sysctls, dice).run(plan.packets(), stopped);
             }
             double seconds = (System.nanoTime() - startNs) / 1e9;
-            return new Result(judge.frames(), judge.departed(), seconds, judge.differences());
+            return new Result(judge.frames(), judge.departed(), judge.late(), seconds, judge.differences());
         }
+    }
+
+    private static EmulatedNode emulated(Plan plan, NodeLayout layout, Sysctls sysctls) {
+        Sysctls own = plan.fault() == Fault.TIMEOUT ? ShortTimeouts.longer(sysctls) : sysctls;
+        return new EmulatedNode(plan.table(), layout, own, plan.seed(), plan.fault());
+    }
+
+    private static Contest contest(Play play, Judge judge, Flows flows, Sysctls sysctls, Dice dice) {
+        return switch (play) {
+            case AT_ONCE -> new Contest(judge, Stories.atOnce(flows, dice), dice, SCRIPTS_AT_ONCE);
+            case OVER_TIME -> new Contest(judge, Stories.overTime(flows, sysctls, dice), dice, SCRIPTS_THAT_WAIT);
+        };
     }
 
     private static void load(Plan plan, KernelNode kernel) {
