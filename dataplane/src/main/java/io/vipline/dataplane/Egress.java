@@ -319,6 +319,20 @@ final class Egress {
         answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED, isTranslated);
     }
 
+    /**
+     * Tells the sender of a datagram that it did not come together in time. For IPv4 only where it was for the node itself:
+     * who puts it together on the way has no say ({@code ip_expire}); for IPv6 always ({@code
+     * ip6frag_expire_frag_queue}).
+     *
+     * @param first its first fragment
+     */
+    void outOfTime(FrameBatch batch, Packet first) {
+        boolean isLocal = table.isLocal(first.destinationHigh, first.destinationLow);
+        if (isLocal || first.family == Packet.IPV6) {
+            answer(batch, first, Answer.REASSEMBLY_TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED, isLocal);
+        }
+    }
+
     /** @param fromDestination whether the answer comes from whom the packet was sent to, not from the node */
     private void answer(FrameBatch batch, Packet packet, Answer answer, GeneratedKind kind, boolean fromDestination) {
         if (!IcmpAnswers.mayAnswer(packet)) {

@@ -252,11 +252,23 @@ public final class Pipeline implements AutoCloseable {
 
     /** Fragments that come to nothing are counted by the first pipeline. */
     private final class FragmentLosses implements Reassembly.Losses {
+        private final Packet expired = new Packet();
+
         @Override
         public void lost(DropReason reason, int frames) {
             if (config.share() == 0) {
                 counters.frames += frames;
                 counters.drop(reason, frames);
+            }
+        }
+
+        @Override
+        public void expired(Datagram datagram, long number) {
+            lost(DropReason.FRAGMENT_INCOMPLETE, datagram.frames());
+            if (config.share() == 0 && !clientView) {
+                try (datagram) {
+                    datagram.first(expired, number, nowNs).ifPresent(frames -> egress.outOfTime(frames, expired));
+                }
             }
         }
 

@@ -17,7 +17,9 @@ final class Contest {
     private final Supplier<Script> stories;
     private final Dice dice;
     private final int mostAtOnce;
+    /** Those whose next step may be played at any time, */
     private final List<Script> ready = new ArrayList<>();
+    /** and those for whose it is a certain time. */
     private final PriorityQueue<Script> waiting = new PriorityQueue<>(Comparator.comparingLong(Script::dueNs));
     /** Steps of the scripts that are under way. */
     private long stepsAhead;
@@ -38,45 +40,45 @@ final class Contest {
      */
     void run(long packets, BooleanSupplier stopped) {
         while (judge.frames() < packets && !stopped.getAsBoolean()) {
-            begin(packets);
-            wake(judge.nowNs());
-            if (ready.isEmpty()) {
-                LockSupport.parkNanos(Math.min(LONGEST_NAP_NS, waiting.peek().dueNs() - judge.nowNs()));
+            boolean isSomeDue = !waiting.isEmpty() && waiting.peek().dueNs() <= judge.nowNs();
+            boolean mayBegin = ready.size() + waiting.size() < mostAtOnce && judge.frames() + stepsAhead < packets;
+            if (isSomeDue) {
+                play(waiting.poll());
+            } else if (mayBegin) {
+                begin();
+            } else if (!ready.isEmpty()) {
+                play(takeReady());
             } else {
-                play(dice.below(ready.size()));
+                LockSupport.parkNanos(Math.min(LONGEST_NAP_NS, waiting.peek().dueNs() - judge.nowNs()));
             }
         }
     }
 
-    private void begin(long packets) {
-        while (ready.size() + waiting.size() < mostAtOnce && judge.frames() + stepsAhead < packets) {
-            Script script = stories.get();
-            if (!script.isOver()) {
-                stepsAhead += script.steps().size();
-                ready.add(script);
-            }
+    private void begin() {
+        Script script = stories.get();
+        if (!script.isOver()) {
+            stepsAhead += script.steps().size();
+            ready.add(script);
         }
     }
 
-    private void wake(long nowNs) {
-        while (!waiting.isEmpty() && waiting.peek().dueNs() <= nowNs) {
-            ready.add(waiting.poll());
-        }
-    }
-
-    private void play(int at) {
+    private Script takeReady() {
+        int at = dice.below(ready.size());
         Script script = ready.get(at);
+        ready.set(at, ready.getLast());
+        ready.removeLast();
+        return script;
+    }
+
+    private void play(Script script) {
         stepsAhead--;
         boolean goesOn = judge.play(script) && !script.isOver();
-        boolean waits = goesOn && script.dueNs() > judge.nowNs();
-        if (!goesOn || waits) {
-            ready.set(at, ready.getLast());
-            ready.removeLast();
-        }
         if (!goesOn) {
             stepsAhead -= script.steps().size() - script.position();
-        } else if (waits) {
+        } else if (script.dueNs() > 0) {
             waiting.add(script);
+        } else {
+            ready.add(script);
         }
     }
 }

@@ -16,7 +16,7 @@ import org.agrona.concurrent.EpochNanoClock;
  * be the same, to the byte. Used by one thread.
  */
 final class Judge {
-    /** Of timed steps: they keep three times as far from the end of what they wait for. */
+    /** Steps that wait for a timeout keep three times as far from its end. */
     private static final long PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final KernelNode kernel;
@@ -28,6 +28,7 @@ final class Judge {
     private long frames;
     private long forwarded;
     private long late;
+    private long unprompted;
 
     /**
      * @param isNftables whether the rules are those of nftables mode: they let INVALID packets pass, untranslated, and
@@ -63,6 +64,11 @@ final class Judge {
         return late;
     }
 
+    /** Packets that left the kernel without one that came then. */
+    long unprompted() {
+        return unprompted;
+    }
+
     List<Difference> differences() {
         return differences;
     }
@@ -82,18 +88,18 @@ final class Judge {
             return toVipline.isEmpty() == toKernel.isEmpty();
         }
         long nowNs = clock.nanoTime();
-        if (script.dueNs() > 0 && isLate(script, nowNs - script.dueNs())) {
+        if (isLate(script.lateNs(nowNs))) {
             return false;
         }
         IpPort viplineBefore = endpoint(flow, World.VIPLINE);
         IpPort kernelBefore = endpoint(flow, World.KERNEL);
-        List<Departure> outVipline = vipline.pass(toVipline.get(), nowNs);
+        List<Departure> outVipline = vipline.pass(toVipline.get(), script.tags(), nowNs);
         List<Departure> outKernel = kernel.pass(toKernel.get(), outVipline.size());
         frames++;
         forwarded += outKernel.size();
         flow.learn(World.VIPLINE, toVipline.get(), outVipline);
         flow.learn(World.KERNEL, toKernel.get(), outKernel);
-        boolean isOutOfTime = isLate(script, clock.nanoTime() - nowNs);
+        boolean isOutOfTime = script.isTimed() && isLate(clock.nanoTime() - nowNs);
         boolean mayMove = script.mayHaveMoved();
         boolean hasMoved = !mayMove
                 && (hasMoved(viplineBefore, endpoint(flow, World.VIPLINE))
@@ -120,9 +126,17 @@ final class Judge {
         return difference.isEmpty() && !isOutOfTime;
     }
 
-    /** Whether a timed step is played, or was under way, so long after it was due that nobody knows what to expect. */
-    private boolean isLate(Script script, long byNs) {
-        boolean isLate = script.isTimed() && byNs > PATIENCE_NS;
+    /** Compares what left by itself, once everything that is still waited for is over. @param any a fragment, no matter of what */
+    void compareLate(Arrival any) {
+        vipline.pass(any, new byte[0], clock.nanoTime());
+        List<Departure> fromKernel = kernel.late();
+        unprompted += fromKernel.size();
+        differences.addAll(LateAnswers.compare(fromKernel, vipline.late()));
+    }
+
+    /** Whether a step is played, or was under way, so long after it was due that nobody knows what to expect. */
+    private boolean isLate(long byNs) {
+        boolean isLate = byNs > PATIENCE_NS;
         late += isLate ? 1 : 0;
         return isLate;
     }

@@ -57,6 +57,7 @@ final class KernelNode implements AutoCloseable {
     private final int[] records = {0};
     private final FrameBatch incoming = new FrameBatch();
     private final List<Departure> departures = new ArrayList<>();
+    private final List<Departure> late = new ArrayList<>();
     private int markersSent;
     private int markersBack;
 
@@ -276,8 +277,8 @@ final class KernelNode implements AutoCloseable {
             finishChecksum(packet, incoming.checksumStart(i) - Ethernet.HEADER_BYTES, incoming.checksumOffset(i));
             if (isMarker(packet)) {
                 markersBack = NativeMemory.copyOf(packet).getInt(28, BIG_ENDIAN);
-            } else if (!isOfTheLink(packet) && !isLate(packet)) {
-                departures.add(new Departure(side, packet));
+            } else if (!isOfTheLink(packet)) {
+                (isLate(packet) ? late : departures).add(new Departure(side, packet));
             }
         }
     }
@@ -300,12 +301,18 @@ final class KernelNode implements AutoCloseable {
                 && view.getInt(16, BIG_ENDIAN) == MARKER_TO;
     }
 
-    /** "Fragment reassembly time exceeded": about a packet of half a minute ago. */
+    /** About a packet of long ago. */
     private boolean isLate(byte[] packet) {
         PacketView view = new PacketView(packet);
-        boolean isOwn = layout.isLocal(view.source().address());
-        int code = isOwn && view.isIcmpError() ? packet[view.transport() + 1] : -1;
-        return code == 1 && view.icmpType() == (view.isV4() ? 11 : 3);
+        return view.isReassemblyTimeExceeded() && layout.isLocal(view.source().address());
+    }
+
+    /** What left without a packet that came at that time: answers to fragments whose rest did not come. */
+    List<Departure> late() {
+        departures.clear();
+        sendMarker();
+        awaitMarker();
+        return List.copyOf(late);
     }
 
     /** Multicast listener reports and neighbour discovery, which a link's end speaks unasked. */

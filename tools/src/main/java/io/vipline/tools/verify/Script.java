@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** What is said in a flow, packet by packet: written at once, then played in both worlds in step. */
 final class Script {
+    private static final long ANY_TIME_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final String name;
     private Flow flow;
     private final List<Step> steps = new ArrayList<>();
@@ -16,6 +19,8 @@ final class Script {
     private final List<Integer> departures = new ArrayList<>();
     private int next;
     private long dueNs;
+    private byte[] tags = {};
+    private long playedNs;
     private long pauseNs;
     private boolean isTimed;
     private int movesFrom = Integer.MAX_VALUE;
@@ -65,6 +70,16 @@ final class Script {
     /** Sets when the step after the one taken last is due. */
     void played(long nowNs) {
         dueNs = isOver() || !isTimed ? 0 : nowNs + steps.get(next).waitNs();
+        playedNs = nowNs;
+    }
+
+    /**
+     * How long after it was due the step is played that was taken last. One that is due at any time is so within a second:
+     * after that a timeout may be over, and the shortest of all is not much longer.
+     */
+    long lateNs(long nowNs) {
+        long byNs = dueNs > 0 ? dueNs : playedNs + ANY_TIME_NS;
+        return playedNs == 0 ? 0 : nowNs - byNs;
     }
 
     /** Keeps in mind what was sent, for reports. @param departed how many packets left because of it */
@@ -86,6 +101,15 @@ final class Script {
     void pause(long waitNs) {
         pauseNs = waitNs;
         isTimed = true;
+    }
+
+    /** VLAN tags, as they stand before the type of what they carry, with which Vipline gets every packet. */
+    void tag(byte[] vlanTags) {
+        tags = vlanTags.clone();
+    }
+
+    byte[] tags() {
+        return tags;
     }
 
     private void add(Step.Maker maker) {

@@ -3,6 +3,7 @@ package io.vipline.tools.verify;
 import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Transport;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -182,6 +183,21 @@ final class TimedStories {
     Script sctp(Flow flow) {
         return new SctpStories(dice)
                 .leftAlone(flow, script -> pause(script, dice.between(1, ShortTimeouts.LONGEST_SECONDS)));
+    }
+
+    /** A datagram whose last piece comes in time or too late; what is given up is answered, in some cases. */
+    Script fragments(Flow flow) {
+        Script script = new Script("a fragment that comes late", flow);
+        boolean isV4 = flow.client().address().isV4();
+        List<Integer> cuts = List.of(8 * dice.between(1, 10), 8 * dice.between(11, 20));
+        Segment segment = new Segment.Udp(dice.bytes(dice.between(180, 700)), true);
+        List<Integer> order = new ArrayList<>(List.of(0, 1, 2));
+        int missing = order.remove(dice.below(3));
+        Header header = dice.header().fragmentable();
+        script.requestPieces(header, segment, cuts, order);
+        pauseAround(script, sysctls.get(isV4 ? Sysctl.IPFRAG_TIME : Sysctl.FRAG6_TIMEOUT));
+        script.requestPieces(header, segment, cuts, List.of(missing));
+        return script;
     }
 
     /** A client comes again, and again: within the time for which it stays with its endpoint, and after. */

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -80,13 +82,18 @@ public final class Verification {
      * What came of it.
      *
      * @param departed packets that left the kernel's node
+     * @param unprompted those of them that left because time had passed, not because a packet had come
      * @param late conversations that were given up because the machine was busy when their next packet was due
      */
-    public record Result(long frames, long departed, long late, double seconds, List<Difference> differences) {
+    public record Result(
+            long frames, long departed, long unprompted, long late, double seconds, List<Difference> differences) {
         /** Prints the first differences, and last a line with the numbers. */
         public void print(PrintWriter out, int shown) {
             for (int i = 0; i < Math.min(shown, differences.size()); i++) {
                 differences.get(i).print(out, i + 1);
+            }
+            if (late > 0) {
+                out.println(late + " conversations given up: the machine was busy when their next packet was due");
             }
             out.println(frames + " frames, " + differences.size() + " differences");
         }
@@ -122,8 +129,13 @@ public final class Verification {
             } else {
                 contest(plan.play(), judge, flows, sysctls, dice).run(plan.packets(), stopped);
             }
+            if (plan.play() == Play.OVER_TIME && !stopped.getAsBoolean()) {
+                LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(ShortTimeouts.LONGEST_SECONDS + 1));
+                judge.compareLate(Header.anyFragment());
+            }
             double seconds = (System.nanoTime() - startNs) / 1e9;
-            return new Result(judge.frames(), judge.departed(), judge.late(), seconds, judge.differences());
+            return new Result(
+                    judge.frames(), judge.departed(), judge.unprompted(), judge.late(), seconds, judge.differences());
         }
     }
 
