@@ -9,7 +9,6 @@ import io.vipline.dataplane.conntrack.Tracker;
 import io.vipline.dataplane.conntrack.Tracker.Outcome;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.icmp.QuotedPacket;
-import io.vipline.dataplane.route.Ipv4Options;
 import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
@@ -34,6 +33,9 @@ final class Hooks {
     private final Tracker tracker;
     private final FlowOpener opener;
     private final Egress egress;
+    private final ForwardChecks checks;
+    private final int leastMtuBytes;
+    private final Onward onward = new Onward();
     private final ChecksumVerifier verifier = new ChecksumVerifier();
     private final QuotedPacket quoted = new QuotedPacket();
     private final Connection connection = new Connection();
@@ -48,17 +50,18 @@ final class Hooks {
     private long nowNs;
 
     Hooks(Table table, PipelineConfig config, ConnectionTables tables, Egress egress, Counters counters) {
-        this.table = table;
-        acceptsEstablished = table.acceptsEstablished();
         this.config = config;
         this.counters = counters;
         this.tables = tables;
         this.egress = egress;
+        checks = egress.checks();
+        leastMtuBytes = checks.leastMtuBytes();
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         judgesTransport =
                 config.checksumMode() == ChecksumMode.VERIFY && config.sysctls().isOn(Sysctl.CHECKSUM);
         tracker = new Tracker(config.sysctls(), !clientView);
         opener = new FlowOpener(table, config, tracker);
+        take(table);
     }
 
     /** Another table decides from now on. */
@@ -106,6 +109,7 @@ final class Hooks {
         int kind = (int) packet.found & 3;
         if (!acceptsEstablished
                 || packet.ttl <= 1
+                || packet.ipBytes > leastMtuBytes
                 || kind == ConnectionTable.CLIENT_REPLY
                 || !tables.stands(packet, atNs)) {
             tracked(packet);
@@ -174,11 +178,9 @@ final class Hooks {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        boolean isLocal = (packet.ttl <= 1 || Ipv4Options.has(packet)) && endsHere(packet, verdict);
-        boolean mayEnd = packet.ttl <= 1 && !isLocal || Ipv4Options.has(packet);
-        if (mayEnd
+        if (checks.mayStop(packet)
                 && !isDroppedOnArrival(verdict)
-                && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat, isLocal)) {
+                && checks.stop(batch, packet, onward.by(verdict, packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -193,15 +195,6 @@ final class Hooks {
     /** Before routing: {@code ip_rcv_options} and {@code ip_forward} never see it. */
     private static boolean isDroppedOnArrival(Verdict verdict) {
         return verdict instanceof Verdict.Drop drop && drop.onArrival();
-    }
-
-    /** Whether the packet ends at the node, which looks at no TTL ({@code ip_forward} does, before FORWARD). */
-    private boolean endsHere(Packet packet, Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Pass pass -> pass.local();
-            case Verdict.Dnat dnat -> dnat.local();
-            default -> table.isLocal(packet.destinationHigh, packet.destinationLow);
-        };
     }
 
     /** Whether there is room for one connection more, made if need be; the kernel asks before any rule is looked at. */
@@ -250,10 +243,11 @@ final class Hooks {
 
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
-        // ip_forward() looks at options and time to live before FORWARD does at anything
-        boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
         Verdict verdict = opener.verdict(packet, state, nowNs);
-        if (isForwarded && !isDroppedOnArrival(verdict) && egress.endsHere(batch, packet, false, false)) {
+        if (!clientView
+                && checks.mayStop(packet)
+                && !isDroppedOnArrival(verdict)
+                && checks.stop(batch, packet, onward.untranslated(packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {

@@ -8,6 +8,7 @@ import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.icmp.IcmpLimits;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.nat.ForeignFlows;
 import io.vipline.dataplane.nat.Shards;
@@ -45,6 +46,7 @@ public final class Pipeline implements AutoCloseable {
     private final Shards shards;
     private final ConnectionTables connections;
     private final Router router;
+    private final ForwardChecks checks;
     private final Egress egress;
     private final Hooks hooks;
     private final Reassembly reassembly;
@@ -62,7 +64,12 @@ public final class Pipeline implements AutoCloseable {
 
     /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
-        this(new TableRef(table), config, sink, counters, Router.TRANSPARENT);
+        this(table, config, sink, counters, IcmpLimits.of(config));
+    }
+
+    /** @param limit of the errors that the node sends, which pipelines with shares of its traffic have in common */
+    public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters, ErrorLimit limit) {
+        this(new TableRef(table), config, sink, counters, Router.TRANSPARENT, limit);
     }
 
     /**
@@ -70,6 +77,16 @@ public final class Pipeline implements AutoCloseable {
      * @param router shares the sink and the counters
      */
     public Pipeline(TableRef tables, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
+        this(tables, config, sink, counters, router, IcmpLimits.of(config));
+    }
+
+    private Pipeline(
+            TableRef tables,
+            PipelineConfig config,
+            FrameSink sink,
+            Counters counters,
+            Router router,
+            ErrorLimit limit) {
         this.router = router;
         this.tables = tables;
         generation = tables.latest();
@@ -84,7 +101,10 @@ public final class Pipeline implements AutoCloseable {
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         connections = new ConnectionTables(clientView, !clientView);
-        egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
+        Emitter emitter = new Emitter(sink, router, config.tellsOrigin());
+        ErrorSender errors = new ErrorSender(emitter, config.nodeAddresses(), limit, counters);
+        checks = new ForwardChecks(router, config.mtuBytes(), errors, counters);
+        egress = new Egress(config, emitter, errors, checks, counters);
         hooks = new Hooks(table, config, connections, egress, counters);
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
@@ -203,7 +223,7 @@ public final class Pipeline implements AutoCloseable {
                 && packet.transport - packet.network > Ipv6.HEADER_BYTES
                 && HopByHopOptions.has(batch.memory, packet)
                 && !clientView;
-        if (!hasOptions || shares > 1 && !isMine(packet) || !egress.hasWrongOptions(batch, packet)) {
+        if (!hasOptions || shares > 1 && !isMine(packet) || !checks.stopByHopByHopOptions(batch, packet)) {
             return false;
         }
         count(packet);
@@ -221,6 +241,7 @@ public final class Pipeline implements AutoCloseable {
         batch = atomicFragment.strip(arriving, packet);
         try {
             Packet whole = atomicFragment.packet();
+            whole.nowNs = nowNs;
             if (shares == 1 || isMine(whole)) {
                 count(packet);
                 hooks.pass(batch, whole, nowNs);
@@ -238,6 +259,7 @@ public final class Pipeline implements AutoCloseable {
         }
         FrameBatch arriving = batch;
         batch = datagram.batch();
+        datagram.whole().nowNs = nowNs;
         try (datagram) {
             if (shares == 1 || isMine(datagram.whole())) {
                 for (int i = 0; i < datagram.pieces(); i++) {

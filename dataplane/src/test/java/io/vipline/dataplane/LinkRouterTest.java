@@ -54,8 +54,7 @@ class LinkRouterTest {
     private final LinkRouter router = new LinkRouter(INTERFACES, RouteTable.of(INTERFACES, List.of()), ring, counters);
     private final Pipeline pipeline = new Pipeline(
             new TableRef(table),
-            new PipelineConfig(
-                    CapturePoint.NODE, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1),
+            PipelineConfig.of(CapturePoint.NODE, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1),
             ring,
             counters,
             router);

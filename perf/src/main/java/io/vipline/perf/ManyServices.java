@@ -69,8 +69,7 @@ final class ManyServices {
 
     /** A replay's configuration: one thread, no limits. */
     static PipelineConfig pipelineConfig() {
-        return new PipelineConfig(
-                CapturePoint.CLIENT, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1);
+        return PipelineConfig.of(CapturePoint.CLIENT, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1);
     }
 
     private static String yaml(int services) {

@@ -36,6 +36,9 @@ import picocli.CommandLine.TypeConversionException;
             "  tcpdump -w - | vipline replay -f cluster.yaml - --filter 'tcp port 80'"
         })
 final class Replay extends Verb {
+    /** RFC 791: every link takes so much. */
+    private static final int LEAST_MTU = 68;
+
     @Mixin
     private ClusterOptions cluster;
 
@@ -88,6 +91,14 @@ final class Replay extends Verb {
     @Option(names = "--conntrack-max", paramLabel = "N", description = "Most connections at a time. Default: no limit.")
     private int conntrackMax;
 
+    @Option(
+            names = "--mtu",
+            paramLabel = "BYTES",
+            description =
+                    "MTU of the links by which packets leave: longer ones are cut, or their senders told. Default:"
+                            + " no limit.")
+    private int mtuBytes = PipelineConfig.ANY_MTU;
+
     @Option(names = "--threads", paramLabel = "N", description = "Forwarder threads. Default: 1.")
     private int threads = 1;
 
@@ -117,6 +128,7 @@ final class Replay extends Verb {
         check(repeat >= 1, "--repeat takes 1 or more");
         check(threads >= 1 && threads <= 64, "--threads takes 1 to 64");
         check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
+        check(mtuBytes >= LEAST_MTU, "--mtu takes " + LEAST_MTU + " or more");
         check(
                 !capture.equals("-") || !cluster.readsStdin(),
                 "Both -f and the capture are stdin, which can be read once.");
@@ -167,16 +179,10 @@ final class Replay extends Verb {
     }
 
     private PipelineConfig pipelineConfig(CapturePoint point, NodeAddresses addresses, int shares) throws IOException {
-        return new PipelineConfig(
-                point,
-                checksumMode,
-                sysctls.over(cluster.conntrack()),
-                addresses,
-                cluster.seed(),
-                conntrackMax,
-                output != null,
-                0,
-                shares);
+        return PipelineConfig.of(point, checksumMode, sysctls.over(cluster.conntrack()), addresses, cluster.seed())
+                .withLimits(mtuBytes, conntrackMax)
+                .tellingOrigin(output != null)
+                .withShare(0, shares);
     }
 
     private static String lineOf(ClusterReplay.Way way) {
@@ -189,6 +195,7 @@ final class Replay extends Verb {
 
     private int replayAllNodes() throws IOException {
         check(!dumps.isGiven(), "--all-nodes takes manifests: a dump is one node's");
+        check(mtuBytes == PipelineConfig.ANY_MTU, "--mtu is for one node: with --all-nodes no link has a limit");
         check(repeat == 1 && speed == ReplayPlan.MAX_SPEED, "--repeat and --speed are for one node's packet loop");
         CaptureInput input = new CaptureInput(capture, filter);
         EmulatedCluster emulated = new EmulatedCluster(cluster.cluster(), cluster.proxyConfigs());

@@ -183,16 +183,13 @@ final class Run extends Verb {
     }
 
     private PipelineConfig pipelineConfig(LiveTopology topology, ProxyConfig config) throws IOException {
-        return new PipelineConfig(
-                CapturePoint.NODE,
-                ChecksumMode.TRUST,
-                sysctls.over(options.conntrack()),
-                topology.masqueradeAddresses(config),
-                options.seed(),
-                conntrackMax,
-                false,
-                0,
-                1);
+        return PipelineConfig.of(
+                        CapturePoint.NODE,
+                        ChecksumMode.TRUST,
+                        sysctls.over(options.conntrack()),
+                        topology.masqueradeAddresses(config),
+                        options.seed())
+                .withLimits(PipelineConfig.ANY_MTU, conntrackMax);
     }
 
     /** @return whether the path has stopped by itself */

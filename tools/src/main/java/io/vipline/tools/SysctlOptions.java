@@ -24,8 +24,8 @@ final class SysctlOptions {
             paramLabel = "NAME=VALUE",
             converter = SettingConverter.class,
             description = "Set the node's kernel otherwise than by default or by kube-proxy, as in"
-                    + " nf_conntrack_udp_timeout=60, by the name's last part or the whole of it: what conntrack and the"
-                    + " joining of fragments go by. Repeatable.")
+                    + " nf_conntrack_udp_timeout=60, by the name's last part or the whole of it: what conntrack, the"
+                    + " joining of fragments and the limits of ICMP errors go by. Repeatable.")
     private List<Setting> settings = new ArrayList<>();
 
     /** @param kubeProxy what kube-proxy writes */
@@ -74,7 +74,8 @@ final class SysctlOptions {
         return switch (unit) {
             case SECONDS -> "it takes seconds, 0 to " + unit.highest();
             case SWITCH -> "it takes 0 or 1";
-            case COUNT -> "it takes 0 to " + unit.highest();
+            case MILLISECONDS -> "it takes milliseconds, 0 to " + unit.highest();
+            case COUNT, NUMBER -> "it takes 0 to " + unit.highest();
             case BYTES -> "it takes bytes, 0 to " + unit.highest();
         };
     }

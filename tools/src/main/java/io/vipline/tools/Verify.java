@@ -2,12 +2,15 @@ package io.vipline.tools;
 
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.tools.verify.CaptureFrames;
 import io.vipline.tools.verify.Verification;
 import io.vipline.tools.verify.Verification.Fault;
 import io.vipline.tools.verify.Verification.Play;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -47,9 +50,15 @@ final class Verify extends Verb {
             names = "--over-time",
             description =
                     "Send conversations in which time passes in place of those that are over at once: every timeout"
-                            + " is set to two to six seconds, drawn by the seed, and waited for. Takes some ten seconds for each"
-                            + " 10k packets.")
+                            + " is set to two to six seconds, drawn by the seed, and waited for. 10k packets take half a minute.")
     private boolean overTime;
+
+    @Option(
+            names = "--limits",
+            description = "Send more than a node answers or holds in place of conversations, and compare counts: ICMP"
+                    + " errors of one address and of many, as the kernel limits them by default, and connections until the"
+                    + " table is full, as large as the machine has it. Takes a minute or two.")
+    private boolean limits;
 
     @Option(
             names = "--capture",
@@ -76,22 +85,34 @@ final class Verify extends Verb {
         }
         NodeRules rules = NodeRules.of(options.cluster(), options.proxyConfig());
         interruption().heed(() -> {});
+        Sysctls set = sysctls.over(options.conntrack());
         Verification.Plan plan = new Verification.Plan(
                 options.cluster(),
                 options.proxyConfig(),
                 rules.compile(),
                 rules::walker,
                 rules::services,
-                sysctls.over(options.conntrack()),
+                play() == Play.LIMITS ? set : set.withoutErrorLimits(),
                 options.seed(),
                 packets,
-                overTime ? Play.OVER_TIME : Play.AT_ONCE,
+                play(),
                 capture(),
                 fault);
         Verification.Result result = Verification.run(plan, interruption()::isAsked);
         result.print(out(), shown);
         out().flush();
         return result.differences().isEmpty() ? ExitCode.OK : ExitCode.DIFFERENCE;
+    }
+
+    private Play play() {
+        if (Stream.of(overTime, limits, capture != null)
+                        .filter(chosen -> chosen)
+                        .count()
+                > 1) {
+            throw new CommandLine.ParameterException(
+                    spec().commandLine(), "of --over-time, --limits and --capture only one at a time");
+        }
+        return overTime ? Play.OVER_TIME : limits ? Play.LIMITS : Play.AT_ONCE;
     }
 
     private Optional<CaptureFrames> capture() throws IOException {

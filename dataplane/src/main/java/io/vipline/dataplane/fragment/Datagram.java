@@ -3,6 +3,7 @@ package io.vipline.dataplane.fragment;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.wire.Decoder;
+import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -58,6 +59,14 @@ public final class Datagram implements AutoCloseable {
                     payloadAt,
                     batch.interfaceIndex(packet.slot),
                     batch.linkType(packet.slot));
+        }
+
+        int ipBytes() {
+            return payloadAt - network + to - from;
+        }
+
+        boolean hasDontFragment() {
+            return fragmentHeader == 0 && (frame[network + Ipv4.FRAGMENT] & Ipv4.DONT_FRAGMENT >> 8) != 0;
         }
 
         /** Bytes of payload that are there; a trailer behind them is not payload. */
@@ -148,6 +157,9 @@ public final class Datagram implements AutoCloseable {
         batch.memory.putBytes(0, first.frame, 0, headerOfWhole());
         int protocol = first.frame[first.fragmentHeader()] & 0xff;
         Defragmented.mend(batch.memory, first.network(), first.fragmentHeader(), wholeBytes, protocol);
+        if (first.fragmentHeader() == 0) {
+            Defragmented.dontFragment(batch.memory, first.network(), mayNotBeCut());
+        }
         packets = new Packet[batch.count];
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
@@ -180,6 +192,7 @@ public final class Datagram implements AutoCloseable {
             add(piece, 0, bytes, piece.original(), nowNs);
             Decoder.decode(batch, 0, first);
             first.number = number;
+            first.nowNs = nowNs;
             first.ordinary = false;
         });
         return head.map(piece -> batch);
@@ -206,12 +219,18 @@ public final class Datagram implements AutoCloseable {
      * whole has no fragment header. IPv4 is always cut again.
      */
     public boolean leavesWhole() {
-        int longest = 0;
-        for (Piece piece : pieces) {
-            longest = Math.max(longest, piece.payloadAt() - piece.network() + piece.to() - piece.from());
-        }
-        Piece first = pieces.getFirst();
-        return first.fragmentHeader() != 0 && packets[0].ipBytes <= longest;
+        return pieces.getFirst().fragmentHeader() != 0 && packets[0].ipBytes <= longestPieceBytes();
+    }
+
+    /** Bytes of the longest fragment that came in, its IP header included. */
+    public int longestPieceBytes() {
+        return pieces.stream().mapToInt(Piece::ipBytes).max().orElseThrow();
+    }
+
+    /** {@code ip_frag_reasm}: it must not be cut smaller than it came if the longest fragment, or one as long, said so. */
+    private boolean mayNotBeCut() {
+        int longest = longestPieceBytes();
+        return pieces.stream().anyMatch(piece -> piece.ipBytes() == longest && piece.hasDontFragment());
     }
 
     /** The memory of the whole and its pieces, ours to write to. */

@@ -33,6 +33,12 @@ public interface Router {
      */
     Way leave(NativeMemory memory, int record, Packet packet);
 
+    /** MTU of the link by which packets to an address leave; the most there is if none does, or nobody knows. */
+    int mtuBytes(long high, long low);
+
+    /** The least MTU of all links. */
+    int leastMtuBytes();
+
     /** For captures: every frame is processed, leaves where it came from, and keeps its link header. */
     Router TRANSPARENT = new Router() {
         @Override
@@ -43,6 +49,16 @@ public interface Router {
         @Override
         public Way leave(NativeMemory memory, int record, Packet packet) {
             return Way.SEND;
+        }
+
+        @Override
+        public int mtuBytes(long high, long low) {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public int leastMtuBytes() {
+            return Integer.MAX_VALUE;
         }
     };
 }

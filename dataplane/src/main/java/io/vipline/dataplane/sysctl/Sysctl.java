@@ -54,16 +54,26 @@ public enum Sysctl {
     IPFRAG_TIME("net.ipv4.ipfrag_time", Unit.SECONDS, 30),
     IPFRAG_HIGH_THRESH("net.ipv4.ipfrag_high_thresh", Unit.BYTES, 4_194_304),
     FRAG6_TIMEOUT("net.netfilter.nf_conntrack_frag6_timeout", Unit.SECONDS, 60),
-    FRAG6_HIGH_THRESH("net.netfilter.nf_conntrack_frag6_high_thresh", Unit.BYTES, 4_194_304);
+    FRAG6_HIGH_THRESH("net.netfilter.nf_conntrack_frag6_high_thresh", Unit.BYTES, 4_194_304),
+
+    /** An address gets an ICMP error in so long, if it had six of late; 0: as many as there is cause for. */
+    ICMP_RATELIMIT("net.ipv4.icmp_ratelimit", Unit.MILLISECONDS, 1000),
+    ICMPV6_RATELIMIT("net.ipv6.icmp.ratelimit", Unit.MILLISECONDS, 100),
+    /** ICMP errors a second of both families, whoever gets them, */
+    ICMP_MSGS_PER_SEC("net.ipv4.icmp_msgs_per_sec", Unit.NUMBER, 1000),
+    /** and at once. */
+    ICMP_MSGS_BURST("net.ipv4.icmp_msgs_burst", Unit.NUMBER, 50);
 
     /** What the values of a setting are, and how high they go; none is below 0. */
     public enum Unit {
         /** {@code INT_MAX} ticks of a kernel that has 250 a second. */
         SECONDS(8_589_934),
+        MILLISECONDS(Integer.MAX_VALUE / 250 * 1000L),
         /** Off or on. */
         SWITCH(1),
         /** One byte. */
         COUNT(255),
+        NUMBER(Integer.MAX_VALUE),
         BYTES(Integer.MAX_VALUE);
 
         private final long highest;

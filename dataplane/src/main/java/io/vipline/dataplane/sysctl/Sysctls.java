@@ -31,12 +31,21 @@ public final class Sysctls {
         return values[sysctl.ordinal()];
     }
 
-    /** Of a setting in seconds: nanoseconds. */
+    /** Of a setting that is a time: nanoseconds. */
     public long ns(Sysctl sysctl) {
-        if (sysctl.unit() != Sysctl.Unit.SECONDS) {
-            throw new IllegalArgumentException(sysctl.dotted() + " is no time");
-        }
-        return TimeUnit.SECONDS.toNanos(get(sysctl));
+        return switch (sysctl.unit()) {
+            case SECONDS -> TimeUnit.SECONDS.toNanos(get(sysctl));
+            case MILLISECONDS -> TimeUnit.MILLISECONDS.toNanos(get(sysctl));
+            case SWITCH, COUNT, NUMBER, BYTES -> throw new IllegalArgumentException(sysctl.dotted() + " is no time");
+        };
+    }
+
+    /** The same, but that ICMP errors are sent as often as there is cause for. */
+    public Sysctls withoutErrorLimits() {
+        return with(Sysctl.ICMP_RATELIMIT, 0)
+                .with(Sysctl.ICMPV6_RATELIMIT, 0)
+                .with(Sysctl.ICMP_MSGS_PER_SEC, 1_000_000)
+                .with(Sysctl.ICMP_MSGS_BURST, 1_000_000);
     }
 
     public boolean isOn(Sysctl sysctl) {

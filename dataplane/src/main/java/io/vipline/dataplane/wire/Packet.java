@@ -148,6 +148,11 @@ public final class Packet {
         hasPorts = false;
     }
 
+    /** Number of frames that the packet came in. */
+    public int frames() {
+        return datagram == null ? 1 : datagram.pieces();
+    }
+
     /** Whether the snap length cut the frame. */
     public boolean isCut() {
         return captured < original;

@@ -39,6 +39,8 @@ final class EmulatedNode implements AutoCloseable {
     /** Of those that could be made wrong on purpose, one in so many is. */
     private static final int PACKETS_A_FAULT = 100;
 
+    private static final byte[] NO_TAGS = {};
+
     private final NodeLayout layout;
     private final Fault fault;
     private final Arena arena = Arena.ofShared();
@@ -52,17 +54,25 @@ final class EmulatedNode implements AutoCloseable {
     private final List<Departure> departures = new ArrayList<>();
     private final List<Boolean> generated = new ArrayList<>();
     private final List<Departure> late = new ArrayList<>();
-    private byte[] tags = {};
+    private byte[] tags = NO_TAGS;
     private long mangleable;
 
-    EmulatedNode(Table table, NodeLayout layout, Sysctls sysctls, long seed, Fault fault) {
+    EmulatedNode(Table table, NodeLayout layout, PipelineConfig config, Fault fault) {
         this.layout = layout;
         this.fault = fault;
         counters = new Counters(table);
-        NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
-        PipelineConfig config =
-                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed, 0, false, 0, 1);
         pipeline = new Pipeline(new TableRef(table), config, new Recorder(), counters, new TwoLinks());
+    }
+
+    /** What a pipeline does beside the rules: judges checksums, as the kernel does. */
+    static PipelineConfig config(NodeLayout layout, Sysctls sysctls, long seed) {
+        NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
+        return PipelineConfig.of(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed);
+    }
+
+    /** {@link #pass(Arrival, byte[], long)} in a frame without tags. */
+    List<Departure> pass(Arrival arrival, long nowNs) {
+        return pass(arrival, NO_TAGS, nowNs);
     }
 
     /**
@@ -168,6 +178,16 @@ final class EmulatedNode implements AutoCloseable {
         public boolean arrive(FrameBatch frames, Packet packet) {
             packet.inInterface = layout.interfaceOf(Side.values()[frames.interfaceIndex(packet.slot)]);
             return true;
+        }
+
+        @Override
+        public int mtuBytes(long high, long low) {
+            return layout.mtuBytes();
+        }
+
+        @Override
+        public int leastMtuBytes() {
+            return layout.mtuBytes();
         }
 
         /** To a group or to all, which is not routed. */

@@ -142,6 +142,15 @@ final class Flows {
         return toService(protocol, service -> service.port().affinitySeconds() == 0);
     }
 
+    /** A conversation with a Service that has nobody to talk to, if there is one. */
+    Optional<Flow> toServiceWithoutEndpoints() {
+        return targets.stream()
+                .filter(target -> target.service().stream()
+                        .anyMatch(service -> service.endpoints().isEmpty()))
+                .findFirst()
+                .map(target -> flow(target.protocol(), target.address(), Optional.empty()));
+    }
+
     /** How long clients stay with an endpoint of the Service of a conversation; 0 without session affinity. */
     int affinitySeconds(Flow flow) {
         return targets.stream()

@@ -28,6 +28,7 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
     private static final int FRAGMENT_HEADER = 44;
     private static final int MORE = 0x2000;
     private static final int UNUSED_PORT = 9;
+    private static final int DONT_FRAGMENT = 0x4000;
 
     static Header plain(int ttl, int id) {
         return new Header(ttl, 0, id, true, new byte[0], 0, 0);
@@ -66,7 +67,7 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
     byte[] packet(IpPort source, IpPort destination, Segment segment) {
         boolean isV4 = source.address().isV4();
         byte[] payload = segment.bytes(source, destination);
-        int flags = dontFragment ? 0x4000 : 0;
+        int flags = dontFragment ? DONT_FRAGMENT : 0;
         return isV4
                 ? v4(source, destination, segment.protocol(true), flags, payload)
                 : v6(source, destination, segment.protocol(false), -1, payload);
@@ -90,7 +91,12 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
             byte[] share = Arrays.copyOfRange(payload, from, end);
             pieces.add(
                     isV4
-                            ? v4(source, destination, segment.protocol(true), from / 8 | (more ? MORE : 0), share)
+                            ? v4(
+                                    source,
+                                    destination,
+                                    segment.protocol(true),
+                                    from / 8 | (more ? MORE : 0) | (dontFragment ? DONT_FRAGMENT : 0),
+                                    share)
                             : v6(source, destination, segment.protocol(false), from | (more ? 1 : 0), share));
             from = end;
         }

@@ -59,9 +59,11 @@ final class Judge {
         return forwarded;
     }
 
-    /** Scripts given up because the machine was too slow for their times to mean what they should. */
-    long late() {
-        return late;
+    /** What there is to say beside differences. */
+    List<String> notes() {
+        return late == 0
+                ? List.of()
+                : List.of(late + " conversations given up: the machine was busy when their next packet was due");
     }
 
     /** Packets that left the kernel without one that came then. */
@@ -128,7 +130,7 @@ final class Judge {
 
     /** Compares what left by itself, once everything that is still waited for is over. @param any a fragment, no matter of what */
     void compareLate(Arrival any) {
-        vipline.pass(any, new byte[0], clock.nanoTime());
+        vipline.pass(any, clock.nanoTime());
         List<Departure> fromKernel = kernel.late();
         unprompted += fromKernel.size();
         differences.addAll(LateAnswers.compare(fromKernel, vipline.late()));

@@ -38,7 +38,6 @@ final class KernelNode implements AutoCloseable {
     private static final long[] FAR_MACS = {0x0276_6c00_0011L, 0x0276_6c00_0012L};
     private static final String[] V4_GATEWAYS = {"169.254.77.1", "169.254.77.2"};
     private static final String[] V6_GATEWAYS = {"fe80::77:1", "fe80::77:2"};
-    private static final int MTU_BYTES = 65_535;
     private static final int LONGEST_FRAME = 1 << 17;
     private static final long PATIENCE_NS = 5_000_000_000L;
     /** Source and destination of the packets that say that all is over. */
@@ -90,8 +89,9 @@ final class KernelNode implements AutoCloseable {
             int i = side.ordinal();
             bed.ip(
                     NODE,
-                    "link add " + name + " mtu " + MTU_BYTES + " address "
-                            + Ethernet.text(NODE_MACS[i]) + " type veth peer name " + name + " mtu " + MTU_BYTES
+                    "link add " + name + " mtu " + NodeLayout.LINK_MTU_BYTES + " address "
+                            + Ethernet.text(NODE_MACS[i]) + " type veth peer name " + name + " mtu "
+                            + NodeLayout.LINK_MTU_BYTES
                             + " address " + Ethernet.text(FAR_MACS[i]) + " netns @" + FAR);
             bed.sysctl(FAR, "net/ipv6/conf/" + name + "/disable_ipv6", "1");
             bed.ip(FAR, "link set " + name + " arp off up");
@@ -146,10 +146,11 @@ final class KernelNode implements AutoCloseable {
 
     private static String route(String to, Side side, NodeLayout layout, boolean isV4) {
         String gateway = (isV4 ? V4_GATEWAYS : V6_GATEWAYS)[side.ordinal()];
-        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink";
+        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink mtu lock "
+                + layout.mtuBytes();
     }
 
-    /** What a node of a cluster has set, and limits out of the way. */
+    /** What a node of a cluster has set. */
     private void forwarding(NodeLayout layout) {
         for (String scope : List.of("all", "default", NodeLayout.OUTSIDE_INTERFACE, layout.podInterface())) {
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/rp_filter", "0");
@@ -158,10 +159,6 @@ final class KernelNode implements AutoCloseable {
         if (layout.config().localhostNodePorts()) {
             bed.sysctl(NODE, "net/ipv4/conf/all/route_localnet", "1");
         }
-        bed.sysctl(NODE, "net/ipv4/icmp_ratelimit", "0");
-        bed.sysctl(NODE, "net/ipv4/icmp_msgs_per_sec", "1000000");
-        bed.sysctl(NODE, "net/ipv4/icmp_msgs_burst", "1000000");
-        bed.sysctl(NODE, "net/ipv6/icmp/ratelimit", "0");
     }
 
     /**
@@ -176,6 +173,16 @@ final class KernelNode implements AutoCloseable {
                 + "\nCOMMIT\n*raw\n-A OUTPUT -m mark --mark " + DELIVERED + " -j DROP\nCOMMIT\n";
         load(rules, "iptables-restore", "--noflush");
         load(rules, "ip6tables-restore", "--noflush");
+        // a full table has no room for them
+        String marker = "*raw\n-A PREROUTING -s " + IpAddress.v4(MARKER_FROM) + " -j CT --notrack\nCOMMIT\n";
+        load(marker, "iptables-restore", "--noflush");
+    }
+
+    /** {@code nf_conntrack_max}: the machine's, which a namespace can read only. */
+    int conntrackMax() {
+        String path = "/proc/sys/net/netfilter/nf_conntrack_max";
+        return Integer.parseInt(
+                bed.run(NODE, Duration.ofSeconds(10), "cat", path).out().strip());
     }
 
     /** In one go; low thresholds, which bound nothing by themselves, may not be above high ones. */

@@ -78,6 +78,7 @@ final class Stories implements Supplier<Script> {
         add(3, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(icmp::anyType));
         add(6, () -> flows.toAny(Transport.UDP).map(fragments::inPieces));
         add(2, () -> flows.toAny(Transport.TCP).map(fragments::segmentInPieces));
+        add(4, () -> flows.toAny(Transport.UDP).map(fragments::tooLong));
         add(2, () -> Optional.of(flows.between(ICMP_OF_EITHER)).map(fragments::echoInPieces));
         add(3, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::lastHop));
         add(4, () -> flows.toAny(dice.oneOf(Transport.TCP, Transport.UDP)).map(odd::options));

@@ -1,5 +1,6 @@
 package io.vipline.tools.verify;
 
+import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.walk.ChainWalker;
@@ -28,6 +29,8 @@ public final class Verification {
     private static final int SCRIPTS_AT_ONCE = 200;
     /** So many that a run is over in the time of a few timeouts, and so few that none is late. */
     private static final int SCRIPTS_THAT_WAIT = 2_000;
+    /** As an overlay network has it, less than what comes in. A capture's way was wide enough. */
+    private static final int MTU_BYTES = 1400;
 
     private Verification() {}
 
@@ -49,7 +52,9 @@ public final class Verification {
         /** Conversations that take no time, many at once. */
         AT_ONCE,
         /** Conversations that wait for timeouts, each set to a few seconds. */
-        OVER_TIME
+        OVER_TIME,
+        /** More than a node answers or holds, compared by counts. */
+        LIMITS
     }
 
     /**
@@ -82,19 +87,22 @@ public final class Verification {
      * What came of it.
      *
      * @param departed packets that left the kernel's node
-     * @param unprompted those of them that left because time had passed, not because a packet had come
-     * @param late conversations that were given up because the machine was busy when their next packet was due
+     * @param unprompted those that left because time had passed, not because a packet had come
+     * @param notes what else there is to say, a line each
      */
     public record Result(
-            long frames, long departed, long unprompted, long late, double seconds, List<Difference> differences) {
-        /** Prints the first differences, and last a line with the numbers. */
+            long frames,
+            long departed,
+            long unprompted,
+            double seconds,
+            List<String> notes,
+            List<Difference> differences) {
+        /** Prints the first differences, then the notes, and last a line with the numbers. */
         public void print(PrintWriter out, int shown) {
             for (int i = 0; i < Math.min(shown, differences.size()); i++) {
                 differences.get(i).print(out, i + 1);
             }
-            if (late > 0) {
-                out.println(late + " conversations given up: the machine was busy when their next packet was due");
-            }
+            notes.forEach(out::println);
             out.println(frames + " frames, " + differences.size() + " differences");
         }
     }
@@ -109,7 +117,8 @@ public final class Verification {
         for (IpFamily family : IpFamily.values()) {
             services.addAll(plan.services().apply(family));
         }
-        NodeLayout layout = NodeLayout.of(plan.config(), services);
+        NodeLayout layout = NodeLayout.of(
+                plan.config(), services, plan.capture().isPresent() ? NodeLayout.LINK_MTU_BYTES : MTU_BYTES);
         SplittableRandom random = new SplittableRandom(plan.seed());
         Flows flows = new Flows(layout, services, plan.walkers(), random.split());
         if (plan.capture().isEmpty() && flows.isEmpty()) {
@@ -117,12 +126,15 @@ public final class Verification {
         }
         Dice dice = new Dice(random.split());
         Sysctls sysctls = plan.play() == Play.OVER_TIME ? ShortTimeouts.of(plan.sysctls(), dice) : plan.sysctls();
+        long startNs = System.nanoTime();
         try (KernelNode kernel = new KernelNode(layout, sysctls);
-                EmulatedNode vipline = emulated(plan, layout, sysctls)) {
+                EmulatedNode vipline = emulated(plan, layout, sysctls, kernel.conntrackMax())) {
             load(plan, kernel);
+            if (plan.play() == Play.LIMITS) {
+                return limits(kernel, vipline, flows, stopped);
+            }
             boolean isNftables = plan.config().mode() == ProxyConfig.Mode.NFTABLES;
             Judge judge = new Judge(kernel, vipline, new SystemEpochNanoClock(), isNftables);
-            long startNs = System.nanoTime();
             if (plan.capture().isPresent()) {
                 new CaptureContest(judge, flows, plan.table())
                         .run(plan.capture().get(), stopped);
@@ -135,19 +147,35 @@ public final class Verification {
             }
             double seconds = (System.nanoTime() - startNs) / 1e9;
             return new Result(
-                    judge.frames(), judge.departed(), judge.unprompted(), judge.late(), seconds, judge.differences());
+                    judge.frames(), judge.departed(), judge.unprompted(), seconds, judge.notes(), judge.differences());
         }
     }
 
-    private static EmulatedNode emulated(Plan plan, NodeLayout layout, Sysctls sysctls) {
+    private static Result limits(KernelNode kernel, EmulatedNode vipline, Flows flows, BooleanSupplier stopped) {
+        long startNs = System.nanoTime();
+        LimitContest errors = new LimitContest(kernel, vipline, new SystemEpochNanoClock());
+        errors.run(flows, stopped);
+        FullTable table = new FullTable(kernel, vipline, new SystemEpochNanoClock(), kernel.conntrackMax());
+        table.run(stopped);
+        List<String> counts = new ArrayList<>(errors.counts());
+        counts.addAll(table.counts());
+        List<Difference> differences = new ArrayList<>(errors.differences());
+        differences.addAll(table.differences());
+        double seconds = (System.nanoTime() - startNs) / 1e9;
+        return new Result(errors.frames() + table.frames(), 0, 0, seconds, counts, differences);
+    }
+
+    private static EmulatedNode emulated(Plan plan, NodeLayout layout, Sysctls sysctls, int conntrackMax) {
         Sysctls own = plan.fault() == Fault.TIMEOUT ? ShortTimeouts.longer(sysctls) : sysctls;
-        return new EmulatedNode(plan.table(), layout, own, plan.seed(), plan.fault());
+        PipelineConfig config = EmulatedNode.config(layout, own, plan.seed());
+        return new EmulatedNode(plan.table(), layout, config.withLimits(config.mtuBytes(), conntrackMax), plan.fault());
     }
 
     private static Contest contest(Play play, Judge judge, Flows flows, Sysctls sysctls, Dice dice) {
         return switch (play) {
             case AT_ONCE -> new Contest(judge, Stories.atOnce(flows, dice), dice, SCRIPTS_AT_ONCE);
             case OVER_TIME -> new Contest(judge, Stories.overTime(flows, sysctls, dice), dice, SCRIPTS_THAT_WAIT);
+            case LIMITS -> throw new IllegalArgumentException("limits are no conversations");
         };
     }
 
