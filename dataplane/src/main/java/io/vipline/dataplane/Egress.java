@@ -317,4 +317,18 @@ final class Egress {
             errors.answer(batch, packet, Answer.refusal(reject.with(), isForwarded), !isForwarded);
         }
     }
+
+    /**
+     * Tells the sender of a datagram that it did not come together in time. For IPv4 only where it was for the node itself:
+     * who puts it together on the way has no say ({@code ip_expire}); for IPv6 always ({@code
+     * ip6frag_expire_frag_queue}).
+     *
+     * @param first its first fragment
+     */
+    void outOfTime(FrameBatch batch, Packet first) {
+        boolean isLocal = table.isLocal(first.destinationHigh, first.destinationLow);
+        if (isLocal || first.family == Packet.IPV6) {
+            errors.answer(batch, first, Answer.REASSEMBLY_TIME_EXCEEDED, isLocal);
+        }
+    }
 }

@@ -47,6 +47,7 @@ public final class Pipeline implements AutoCloseable {
     private final ConnectionTables connections;
     private final Router router;
     private final ForwardChecks checks;
+    private final Egress egress;
     private final Hooks hooks;
     private final Reassembly reassembly;
     private final AtomicFragment atomicFragment = new AtomicFragment();
@@ -103,7 +104,8 @@ public final class Pipeline implements AutoCloseable {
         Emitter emitter = new Emitter(sink, router, config.tellsOrigin());
         ErrorSender errors = new ErrorSender(emitter, config.nodeAddresses(), limit, counters);
         checks = new ForwardChecks(router, config, errors, counters);
-        hooks = new Hooks(table, config, connections, new Egress(config, emitter, errors, checks, counters), counters);
+        egress = new Egress(config, emitter, errors, checks, counters);
+        hooks = new Hooks(table, config, connections, egress, counters);
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
         }
@@ -272,11 +274,23 @@ public final class Pipeline implements AutoCloseable {
 
     /** Fragments that come to nothing are counted by the first pipeline. */
     private final class FragmentLosses implements Reassembly.Losses {
+        private final Packet expired = new Packet();
+
         @Override
         public void lost(DropReason reason, int frames) {
             if (config.share() == 0) {
                 counters.frames += frames;
                 counters.drop(reason, frames);
+            }
+        }
+
+        @Override
+        public void expired(Datagram datagram, long number) {
+            lost(DropReason.FRAGMENT_INCOMPLETE, datagram.frames());
+            if (config.share() == 0 && !clientView) {
+                try (datagram) {
+                    datagram.first(expired, number, nowNs).ifPresent(frames -> egress.outOfTime(frames, expired));
+                }
             }
         }
 

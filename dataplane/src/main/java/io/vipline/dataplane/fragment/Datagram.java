@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The fragments of one datagram that have come so far, as {@code struct inet_frag_queue} holds them; whole, it is taken
@@ -171,6 +172,30 @@ public final class Datagram implements AutoCloseable {
 
     private void add(Piece like, int at, int captured, int original, long nowNs) {
         batch.add(at, captured, original, nowNs, like.interfaceIndex(), like.linkType());
+    }
+
+    /**
+     * Lays the first fragment out alone, as the one that is quoted to the sender of a datagram that never came together.
+     *
+     * @param first described so, with {@code number}
+     * @return its memory; empty if just others came
+     */
+    public Optional<FrameBatch> first(Packet first, long number, long nowNs) {
+        Optional<Piece> head =
+                pieces.stream().filter(piece -> piece.from() == 0).findFirst();
+        head.ifPresent(piece -> {
+            int bytes = piece.frame().length;
+            arena = Arena.ofConfined();
+            batch = new FrameBatch(1);
+            batch.memory.wrap(arena.allocate(bytes, 8).address(), bytes);
+            batch.memory.putBytes(0, piece.frame());
+            add(piece, 0, bytes, piece.original(), nowNs);
+            Decoder.decode(batch, 0, first);
+            first.number = number;
+            first.nowNs = nowNs;
+            first.ordinary = false;
+        });
+        return head.map(piece -> batch);
     }
 
     /** Up to the first byte that a snap length cut out. */

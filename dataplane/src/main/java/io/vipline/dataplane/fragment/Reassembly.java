@@ -43,6 +43,13 @@ public final class Reassembly {
         /** @param frames number of frames lost for the reason */
         void lost(DropReason reason, int frames);
 
+        /**
+         * A datagram did not come together in time.
+         *
+         * @param number of the frame that the clock stood at when that was noticed
+         */
+        void expired(Datagram datagram, long number);
+
         /** A fragment that is there already. */
         void duplicate();
     }
@@ -82,8 +89,8 @@ public final class Reassembly {
      * @return the datagram that it makes whole, which the caller closes; null if it does not
      */
     public Datagram add(FrameBatch batch, Packet packet, long nowNs) {
-        expire(v4, nowNs);
-        expire(v6, nowNs);
+        expire(v4, packet.number, nowNs);
+        expire(v6, packet.number, nowNs);
         if (packet.fragmentOffset + packet.network + packet.ipBytes - packet.payload > MOST_PAYLOAD) {
             losses.lost(DropReason.IP_LENGTH, 1);
             return null;
@@ -117,14 +124,14 @@ public final class Reassembly {
         };
     }
 
-    private void expire(Queues queues, long nowNs) {
+    private void expire(Queues queues, long number, long nowNs) {
         while (!queues.waiting.isEmpty()) {
             Map.Entry<Key, Datagram> oldest =
                     queues.waiting.entrySet().iterator().next();
             if (nowNs - oldest.getValue().firstNs() <= queues.timeNs) {
                 return;
             }
-            lose(queues, oldest.getKey());
+            losses.expired(queues.forget(oldest.getKey()), number);
         }
     }
 

@@ -48,6 +48,9 @@ public final class IcmpAnswers {
         public static final Answer TIME_EXCEEDED =
                 new Answer(GeneratedKind.ICMP_TIME_EXCEEDED, 11 << 8, 3 << 8, 0, false);
 
+        public static final Answer REASSEMBLY_TIME_EXCEEDED =
+                new Answer(GeneratedKind.ICMP_TIME_EXCEEDED, 11 << 8 | 1, 3 << 8 | 1, 0, false);
+
         /** The answer of a rule that rejects. @param with as iptables names it; another name: port unreachable */
         public static Answer refusal(String with, boolean isForwarded) {
             return new Answer(

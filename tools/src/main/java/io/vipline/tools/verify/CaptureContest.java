@@ -58,6 +58,7 @@ final class CaptureContest {
         Flow flow = isAnswer ? known.get(asked) : flow(tuple);
         Script script = new Script("frame " + captured.number(), flow);
         script.mayMove();
+        script.tag(captured.tags());
         if (isAnswer) {
             script.answer(captured.isV4(), captured.packet());
         } else {

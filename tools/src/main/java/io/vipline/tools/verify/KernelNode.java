@@ -44,6 +44,8 @@ final class KernelNode implements AutoCloseable {
     private static final int MARKER_FROM = 0xa9fe_4d09;
 
     private static final int MARKER_TO = 0xa9fe_4d0a;
+    /** Of packets that the rules let through to the node itself. */
+    private static final String DELIVERED = "0x77";
 
     private final NodeLayout layout;
     private final NetworkNamespaces bed = new NetworkNamespaces();
@@ -54,6 +56,7 @@ final class KernelNode implements AutoCloseable {
     private final int[] records = {0};
     private final FrameBatch incoming = new FrameBatch();
     private final List<Departure> departures = new ArrayList<>();
+    private final List<Departure> late = new ArrayList<>();
     private int markersSent;
     private int markersBack;
 
@@ -156,14 +159,27 @@ final class KernelNode implements AutoCloseable {
     }
 
     /**
-     * The node's own TCP resets what arrives for it unasked, as INVALID packets to a node port do, and its IP refuses
-     * protocols that nobody listens to; no rule has a part in that, and Vipline's node has no sockets. Such answers go
-     * before conntrack sees them.
+     * What the node's own sockets and protocols say of what is delivered to them (resets, unreachable ports, echo
+     * replies) no rule has a part in, and Vipline's node has neither. Their answers carry the mark that every packet is
+     * given behind the rules of INPUT, and go before conntrack sees them.
      */
     private void silence() {
-        String resets = "*raw\n-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n";
-        load(resets + "-A OUTPUT -p icmp --icmp-type 3/2 -j DROP\nCOMMIT\n", "iptables-restore", "--noflush");
-        load(resets + "-A OUTPUT -p ipv6-icmp --icmpv6-type 4/1 -j DROP\nCOMMIT\n", "ip6tables-restore", "--noflush");
+        bed.sysctl(NODE, "net/ipv4/fwmark_reflect", "1");
+        bed.sysctl(NODE, "net/ipv6/fwmark_reflect", "1");
+        String rules = "*security\n-A INPUT -j MARK --set-mark " + DELIVERED
+                + "\nCOMMIT\n*raw\n-A OUTPUT -m mark --mark " + DELIVERED + " -j DROP\nCOMMIT\n";
+        load(rules, "iptables-restore", "--noflush");
+        load(rules, "ip6tables-restore", "--noflush");
+        // a full table has no room for them
+        String marker = "*raw\n-A PREROUTING -s " + IpAddress.v4(MARKER_FROM) + " -j CT --notrack\nCOMMIT\n";
+        load(marker, "iptables-restore", "--noflush");
+    }
+
+    /** {@code nf_conntrack_max}: the machine's, which a namespace can read only. */
+    int conntrackMax() {
+        String path = "/proc/sys/net/netfilter/nf_conntrack_max";
+        return Integer.parseInt(
+                bed.run(NODE, Duration.ofSeconds(10), "cat", path).out().strip());
     }
 
     /** In one go; low thresholds, which bound nothing by themselves, may not be above high ones. */
@@ -265,8 +281,8 @@ final class KernelNode implements AutoCloseable {
             finishChecksum(packet, incoming.checksumStart(i) - Ethernet.HEADER_BYTES, incoming.checksumOffset(i));
             if (isMarker(packet)) {
                 markersBack = NativeMemory.copyOf(packet).getInt(28, BIG_ENDIAN);
-            } else if (!isOfTheLink(packet) && !isLate(packet)) {
-                departures.add(new Departure(side, packet));
+            } else if (!isOfTheLink(packet)) {
+                (isLate(packet) ? late : departures).add(new Departure(side, packet));
             }
         }
     }
@@ -289,12 +305,18 @@ final class KernelNode implements AutoCloseable {
                 && view.getInt(16, BIG_ENDIAN) == MARKER_TO;
     }
 
-    /** "Fragment reassembly time exceeded": about a packet of half a minute ago. */
+    /** About a packet of long ago. */
     private boolean isLate(byte[] packet) {
         PacketView view = new PacketView(packet);
-        boolean isOwn = layout.isLocal(view.source().address());
-        int code = isOwn && view.isIcmpError() ? packet[view.transport() + 1] : -1;
-        return code == 1 && view.icmpType() == (view.isV4() ? 11 : 3);
+        return view.isReassemblyTimeExceeded() && layout.isLocal(view.source().address());
+    }
+
+    /** What left without a packet that came at that time: answers to fragments whose rest did not come. */
+    List<Departure> late() {
+        departures.clear();
+        sendMarker();
+        awaitMarker();
+        return List.copyOf(late);
     }
 
     /** Multicast listener reports and neighbour discovery, which a link's end speaks unasked. */

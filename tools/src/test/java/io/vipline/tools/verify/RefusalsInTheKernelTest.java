@@ -72,7 +72,8 @@ class RefusalsInTheKernelTest {
                 List.of(ruleset(V4, IpFamily.IPV4), ruleset(V6, IpFamily.IPV6)), layout.network());
         Sysctls sysctls = Sysctls.KUBE_PROXY.withoutErrorLimits();
         try (KernelNode kernel = new KernelNode(layout, sysctls);
-                EmulatedNode emulated = new EmulatedNode(table, layout, sysctls, 1, Verification.Fault.NONE)) {
+                EmulatedNode emulated = new EmulatedNode(
+                        table, layout, EmulatedNode.config(layout, sysctls, 1), Verification.Fault.NONE)) {
             // the test bed's node keeps some answers to itself, for other tests
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "iptables-restore", "--noflush");
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "ip6tables-restore", "--noflush");
