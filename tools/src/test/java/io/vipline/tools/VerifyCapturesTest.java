@@ -64,7 +64,7 @@ class VerifyCapturesTest {
                 capture.toString());
         Matcher result = RESULT.matcher(out.toString().strip());
         assertThat(result.matches()).as(out + "\n" + err).isTrue();
-        int unsent = UNSENT.matcher(err)
+        int unsent = UNSENT.matcher(err.toString())
                 .results()
                 .mapToInt(note -> Integer.parseInt(note.group(1)))
                 .sum();

@@ -49,6 +49,7 @@ final class TimedStories {
                     "said again and again",
                     speech -> speech.open().sayToServerTimes(5),
                     Sysctl.TCP_TIMEOUT_ESTABLISHED,
+                    Sysctl.TCP_TIMEOUT_UNACKNOWLEDGED,
                     Sysctl.TCP_TIMEOUT_MAX_RETRANS),
             new Idle(
                     "picked up under way, no answer yet",
