@@ -30,7 +30,7 @@ public enum DropReason {
     MARTIAN_DESTINATION("the destination is an address that no packet may go to"),
     ICMP_ERROR_MALFORMED("an ICMP error without enough of the packet it quotes"),
     FRAGMENT_INCOMPLETE("a fragment whose datagram never came together"),
-    FRAGMENT_OVERLAP("a fragment that overlaps another: the whole datagram goes"),
+    FRAGMENT_OVERLAP("a fragment that overlaps another or does not go with it: the whole datagram goes"),
     FRAGMENT_MEMORY("too many fragments wait for their rest"),
     CONNTRACK_FULL("the connection table is full and no entry can be spared"),
     MASQUERADE_NO_ADDRESS("the node has no address of this family to masquerade with"),

@@ -19,6 +19,7 @@ import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.TableRef;
+import java.util.List;
 
 /**
  * The way of a packet through the node. {@link #process} is the table of contents: decode, search the connections together,
@@ -193,6 +194,11 @@ public final class Pipeline implements AutoCloseable {
     /** Ends a run: what still waits for its rest is given up. */
     public void finish() {
         reassembly.finish();
+    }
+
+    /** The connections at a time, as conntrack(8) lists them, in no order. */
+    public List<String> connections(long atNs) {
+        return connections.list(atNs);
     }
 
     /** The clock: the latest time stamp seen. */

@@ -23,7 +23,7 @@ public final class Tracker {
         ENDS
     }
 
-    /** {@code udp_stream_ts}: two-way UDP this long after its start is a stream. */
+    /** {@code udp_stream_ts}: UDP that was answered before is a stream this long after its start. */
     private static final long UDP_STREAM_AFTER_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final long[] tcpNs;
@@ -107,8 +107,12 @@ public final class Tracker {
     /** Whether an ICMP message is the query that opened the connection again, or its answer ({@code invmap[]}). */
     private static boolean isOfQuery(Connection connection, Packet packet, boolean reply) {
         int asked = connection.icmpTypeCode();
-        int answer = packet.protocol == Transport.ICMP && asked >>> 8 == 8 ? asked & 0xff : asked + (1 << 8);
-        return packet.icmpTypeCode == (reply ? answer : asked);
+        return packet.icmpTypeCode == (reply ? icmpAnswer(packet.protocol, asked) : asked);
+    }
+
+    /** Type and code of the answer to a query. */
+    static int icmpAnswer(int protocol, int asked) {
+        return protocol == Transport.ICMP && asked >>> 8 == 8 ? asked & 0xff : asked + (1 << 8);
     }
 
     /**
@@ -145,13 +149,13 @@ public final class Tracker {
         if (isIcmp(packet) && !isOfQuery(connection, packet, reply)) {
             return canOpen(packet) ? Outcome.VALID : Outcome.INVALID;
         }
-        if (reply && !connection.has(Connection.SEEN_REPLY)) {
-            connection.set(Connection.SEEN_REPLY);
-        }
         if (packet.protocol == Transport.GRE) {
             trackGre(connection, nowNs);
         } else if (packet.protocol != Transport.SCTP) {
             connection.expiryNs(nowNs + idleNs(packet.protocol));
+        }
+        if (reply && !connection.has(Connection.SEEN_REPLY)) {
+            connection.set(Connection.SEEN_REPLY);
         }
         return Outcome.VALID;
     }
@@ -168,16 +172,16 @@ public final class Tracker {
 
     private void trackUdp(Connection connection, boolean reply, long nowNs) {
         int flags = connection.flags();
-        int now = reply ? flags | Connection.SEEN_REPLY : flags;
-        boolean stream = (now & Connection.SEEN_REPLY) != 0 && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
-        now |= stream ? Connection.ASSURED : 0;
+        boolean wasAnswered = (flags & Connection.SEEN_REPLY) != 0;
+        boolean stream = wasAnswered && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
+        int now = flags | (reply ? Connection.SEEN_REPLY : 0) | (stream ? Connection.ASSURED : 0);
         if (now != flags) {
             connection.set(now);
         }
         connection.expiryNs(nowNs + (stream ? udpStreamNs : udpNs));
     }
 
-    /** {@code nf_conntrack_gre_packet}: two-way from the first answer on. */
+    /** {@code nf_conntrack_gre_packet}: two-way from the packet after the first answer on. */
     private void trackGre(Connection connection, long nowNs) {
         boolean isStream = connection.has(Connection.SEEN_REPLY);
         if (isStream && !connection.has(Connection.ASSURED)) {

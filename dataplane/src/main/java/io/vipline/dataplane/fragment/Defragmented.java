@@ -39,6 +39,17 @@ final class Defragmented {
         memory.putShort(network + Ipv4.CHECKSUM, (short) checksum, BIG_ENDIAN);
     }
 
+    /** Gives an IPv4 packet another length. @param frame that it stands in, cut already */
+    static void shorten(byte[] frame, int network, int ipBytes) {
+        NativeMemory memory = NativeMemory.copyOf(frame);
+        int checksum = memory.getShort(network + Ipv4.CHECKSUM, BIG_ENDIAN) & 0xffff;
+        int before = memory.getShort(network + Ipv4.TOTAL_LENGTH, BIG_ENDIAN) & 0xffff;
+        memory.putShort(network + Ipv4.TOTAL_LENGTH, (short) ipBytes, BIG_ENDIAN);
+        int after = Checksum.update(checksum, Checksum.difference16(before, ipBytes));
+        memory.putShort(network + Ipv4.CHECKSUM, (short) after, BIG_ENDIAN);
+        memory.getBytes(0, frame);
+    }
+
     /** The byte that says that the header at {@code header} follows: in IPv6's own or in the extension before it. */
     static int nextHeaderAt(NativeMemory memory, int network, int header) {
         int at = network + Ipv6.NEXT_HEADER;

@@ -107,7 +107,7 @@ public final class Reassembly {
                 losses.duplicate();
                 yield null;
             }
-            case OVERLAP -> {
+            case MISFIT -> {
                 queues.forget(key);
                 losses.lost(DropReason.FRAGMENT_OVERLAP, datagram.frames() + 1);
                 yield null;

@@ -103,6 +103,11 @@ final class EmulatedNode implements AutoCloseable {
         return late;
     }
 
+    /** The connections at a time, as conntrack(8) lists them. */
+    List<String> connections(long nowNs) {
+        return pipeline.connections(nowNs);
+    }
+
     /** Whether the packet that left as number {@code index} was made by the node. */
     boolean isGenerated(int index) {
         return generated.get(index);

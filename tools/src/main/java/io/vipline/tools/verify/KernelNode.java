@@ -69,7 +69,7 @@ final class KernelNode implements AutoCloseable {
             addresses(layout);
             routes(layout);
             forwarding(layout);
-            settings(sysctls);
+            set(sysctls);
             silence();
             for (Side side : Side.values()) {
                 String name = layout.interfaceOf(side);
@@ -182,8 +182,11 @@ final class KernelNode implements AutoCloseable {
                 bed.run(NODE, Duration.ofSeconds(10), "cat", path).out().strip());
     }
 
-    /** In one go; low thresholds, which bound nothing by themselves, may not be above high ones. */
-    private void settings(Sysctls sysctls) {
+    /**
+     * Sets what counts, all of it, in one go; low thresholds, which bound nothing by themselves, may not be above high
+     * ones.
+     */
+    void set(Sysctls sysctls) {
         StringBuilder script = new StringBuilder("set -e; cd /proc/sys; echo 0 > net/ipv4/ipfrag_low_thresh;"
                 + " echo 0 > net/netfilter/nf_conntrack_frag6_low_thresh");
         for (Sysctl sysctl : Sysctl.values()) {
@@ -192,6 +195,32 @@ final class KernelNode implements AutoCloseable {
         Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "sh", "-c", script.toString());
         if (!outcome.succeeded()) {
             throw new IllegalStateException("the kernel does not take the settings: " + outcome.err());
+        }
+    }
+
+    /** What the kernel has a setting set to. */
+    String sysctl(Sysctl sysctl) {
+        return bed.run(NODE, Duration.ofMinutes(1), "cat", "/proc/sys/" + sysctl.path())
+                .out()
+                .strip();
+    }
+
+    /** The connections, as conntrack(8) lists them, but for those of the test bed itself. */
+    List<String> connections() {
+        String command = "conntrack -L -f ipv4 && conntrack -L -f ipv6";
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "sh", "-c", command);
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException(command + ": " + outcome.err());
+        }
+        String marker = "src=" + IpAddress.v4(MARKER_FROM);
+        return outcome.out().lines().filter(line -> !line.contains(marker)).toList();
+    }
+
+    /** Forgets every connection. */
+    void forget() {
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "conntrack", "-F");
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException("conntrack: " + outcome.err());
         }
     }
 
