@@ -54,7 +54,8 @@ final class CaptureContest {
         PacketView view = new PacketView(captured.packet());
         Tuple tuple = tupleOf(view);
         Tuple asked = view.quoted().map(CaptureContest::tuple).orElse(tuple.reversed());
-        boolean isAnswer = known.containsKey(asked) && !isService(tuple) && isService(asked) && hasArrived(known.get(asked));
+        boolean isAnswer =
+                known.containsKey(asked) && !isService(tuple) && isService(asked) && hasArrived(known.get(asked));
         Flow flow = isAnswer ? known.get(asked) : flow(tuple);
         Script script = new Script("frame " + captured.number(), flow);
         script.mayMove();

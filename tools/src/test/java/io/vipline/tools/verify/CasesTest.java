@@ -69,13 +69,16 @@ class CasesTest {
         String kind = colon < 0 ? "" : name.substring(0, colon);
         String what = name.substring(colon < 0 ? 0 : colon + 2);
         switch (kind) {
-            case "story" -> assertThat(sources("tools/src/main/java/io/vipline/tools/verify"))
-                    .anyMatch(text -> text.contains("Script") && text.contains("\"" + what));
-            case "counts" -> assertThat(sources("tools/src/main/java/io/vipline/tools/verify"))
-                    .anyMatch(text -> text.contains("counts.add(") && text.contains(what));
-            case "frames" -> assertThat(Files.readAllLines(
-                            ROOT.resolve("dataplane/src/test/resources/io/vipline/dataplane/frames.txt")))
-                    .contains("case " + what);
+            case "story" ->
+                assertThat(sources("tools/src/main/java/io/vipline/tools/verify"))
+                        .anyMatch(text -> text.contains("Script") && text.contains("\"" + what));
+            case "counts" ->
+                assertThat(sources("tools/src/main/java/io/vipline/tools/verify"))
+                        .anyMatch(text -> text.contains("counts.add(") && text.contains(what));
+            case "frames" ->
+                assertThat(Files.readAllLines(
+                                ROOT.resolve("dataplane/src/test/resources/io/vipline/dataplane/frames.txt")))
+                        .contains("case " + what);
             case "capture" -> capture(what);
             default -> test(what);
         }

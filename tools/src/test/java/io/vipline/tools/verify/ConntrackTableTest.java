@@ -2,6 +2,7 @@ package io.vipline.tools.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.sysctl.Sysctls;
@@ -72,7 +73,8 @@ class ConntrackTableTest {
                     .cluster();
         }
         ProxyConfig config = KubeProxyConfiguration.none().proxyConfig(cluster, new NodeChoice("here", List.of()));
-        layout = new NodeLayout(config, NodeNetwork.of(config.localAddresses()), PODS, "pods");
+        layout = new NodeLayout(
+                config, NodeNetwork.of(config.localAddresses()), PODS, "pods", NodeLayout.LINK_MTU_BYTES);
         List<Ruleset> rulesets = new ArrayList<>();
         for (IpFamily family : IpFamily.values()) {
             rulesets.add(ruleset(cluster, config, family));
@@ -146,11 +148,13 @@ class ConntrackTableTest {
     /** @param beside the kernel's node; null: none, and time is as the table says */
     private static void play(ConntrackTable.Case story, KernelNode beside) throws InterruptedException {
         PacketScript script = new PacketScript(1);
+        Sysctls sysctls = story.sysctls().withoutErrorLimits();
+        PipelineConfig config = EmulatedNode.config(layout, sysctls, 1);
         if (beside != null) {
-            beside.set(story.sysctls());
+            beside.set(sysctls);
             beside.forget();
         }
-        try (EmulatedNode vipline = new EmulatedNode(table, layout, story.sysctls(), 1, Verification.Fault.NONE)) {
+        try (EmulatedNode vipline = new EmulatedNode(table, layout, config, Verification.Fault.NONE)) {
             long nowNs = BEGIN_NS;
             long beganNs = System.nanoTime();
             for (ConntrackTable.Row row : story.rows()) {
