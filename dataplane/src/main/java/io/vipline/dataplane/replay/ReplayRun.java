@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * Takes a capture through the rules: with one thread everything happens on the caller's; with more, each forwarder has a
@@ -141,7 +142,9 @@ public final class ReplayRun implements AutoCloseable {
         if (!consumes) {
             return;
         }
-        OrderedMerge merge = new OrderedMerge(forwarders, rings);
+        List<LongSupplier> doneBefore = new ArrayList<>();
+        forwarders.forEach(forwarder -> doneBefore.add(forwarder::doneBefore));
+        OrderedMerge merge = new OrderedMerge(doneBefore, rings);
         while (!merge.isDone()) {
             if (merge.drain(consumer) == 0) {
                 Thread.yield();
