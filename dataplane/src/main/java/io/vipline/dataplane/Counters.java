@@ -18,6 +18,8 @@ public final class Counters {
     public final long[] dropped = new long[DropReason.values().length];
     public final long[] consumed = new long[ConsumedReason.values().length];
     public final long[] generated = new long[GeneratedKind.values().length];
+    /** Errors that there was cause for and that the rate limit kept back. */
+    public final long[] withheld = new long[GeneratedKind.values().length];
     /** Connections that were opened. */
     public long flows;
     /** Connections given up to make room for new ones. */
@@ -65,7 +67,9 @@ public final class Counters {
         TCP_RESET,
         ICMP_ECHO_REPLY,
         /** ARP and neighbour discovery. */
-        NEIGHBOUR
+        NEIGHBOUR,
+        /** What a packet came out as beside the first, cut to fit. */
+        FRAGMENT
     }
 
     public void drop(DropReason reason) {
@@ -90,6 +94,10 @@ public final class Counters {
         generated[kind.ordinal()]++;
     }
 
+    public void withhold(GeneratedKind kind) {
+        withheld[kind.ordinal()]++;
+    }
+
     /** Whether every input frame is accounted for exactly once. */
     public boolean isConserved() {
         return frames == forwarded + rejected + sum(dropped) + sum(consumed);
@@ -109,6 +117,7 @@ public final class Counters {
         add(dropped, other.dropped);
         add(consumed, other.consumed);
         add(generated, other.generated);
+        add(withheld, other.withheld);
         add(endpointPackets, other.endpointPackets);
         add(endpointFlows, other.endpointFlows);
     }

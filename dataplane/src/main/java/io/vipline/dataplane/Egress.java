@@ -12,14 +12,11 @@ import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.icmp.IcmpAnswers;
 import io.vipline.dataplane.icmp.IcmpAnswers.Answer;
-import io.vipline.dataplane.icmp.TcpReset;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.nat.Rewrite;
-import io.vipline.dataplane.route.HopByHopOptions;
 import io.vipline.dataplane.route.Ipv4Options;
 import io.vipline.dataplane.wire.OrdinaryPacket;
 import io.vipline.dataplane.wire.Packet;
-import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.Verdict;
 
@@ -33,17 +30,27 @@ final class Egress {
     private final PipelineConfig config;
     private final Counters counters;
     private final Emitter emitter;
+    private final ErrorSender errors;
+    private final ForwardChecks checks;
     private final IcmpErrorPassage icmpErrors;
     private final Rewrite rewrite = new Rewrite();
+    private final Onward onward = new Onward();
+    private final Fragmenter fragmenter = new Fragmenter();
     private final OrdinaryPacket view = new OrdinaryPacket();
     private Table table;
 
-    Egress(Table table, PipelineConfig config, Emitter emitter, Counters counters) {
-        this.table = table;
+    /** @param checks which use {@code errors} and the counters */
+    Egress(PipelineConfig config, Emitter emitter, ErrorSender errors, ForwardChecks checks, Counters counters) {
         this.config = config;
         this.counters = counters;
         this.emitter = emitter;
+        this.errors = errors;
+        this.checks = checks;
         icmpErrors = new IcmpErrorPassage(emitter, counters);
+    }
+
+    ForwardChecks checks() {
+        return checks;
     }
 
     /** From here on this is the table in force. */
@@ -53,25 +60,30 @@ final class Egress {
 
     /** Forwards a packet of a connection. @param kind as {@link ConnectionTable#find} told it */
     void forward(FrameBatch batch, Packet packet, Connection connection, int kind) {
-        if (kind != ConnectionTable.CLIENT_REPLY && endsHere(batch, packet, connection, kind)) {
-            return;
+        boolean isCut = false;
+        if (kind != ConnectionTable.CLIENT_REPLY && checks.mayStop(packet)) {
+            onward.of(connection, kind, table);
+            if (checks.stop(batch, packet, onward) || isDelivered(packet)) {
+                return;
+            }
+            isCut = checks.mustBeCut(batch, packet, onward);
         }
-        if (packet.datagram != null && !leavesWhole(packet, kind)) {
+        if (isCut) {
+            forwardCut(batch, packet, connection, kind);
+        } else if (packet.datagram != null && !leavesWhole(packet, kind)) {
             forwardPieces(packet.datagram, connection, kind);
         } else {
             forwardFrame(batch, packet, connection, kind);
         }
     }
 
-    private boolean endsHere(FrameBatch batch, Packet packet, Connection connection, int kind) {
-        if (kind == ConnectionTable.ORIGINAL) {
-            boolean isTranslated = connection.has(Connection.DESTINATION_TRANSLATED);
-            boolean isLocal = table.isLocal(connection.replySourceHigh(), connection.replySourceLow());
-            return endsHere(batch, packet, isTranslated, isLocal);
+    /** Of a packet that has no hop left and needs none: {@code ip_local_deliver()} does not ask. */
+    private boolean isDelivered(Packet packet) {
+        boolean isDelivered = packet.ttl <= 1 && onward.local;
+        if (isDelivered) {
+            counters.consume(ConsumedReason.LOCAL, packet.frames());
         }
-        boolean isTranslated = connection.has(Connection.SOURCE_TRANSLATED);
-        boolean isLocal = table.isLocal(connection.originalSourceHigh(), connection.originalSourceLow());
-        return endsHere(batch, packet, isTranslated, isLocal);
+        return isDelivered;
     }
 
     /** At a client the answer came in pieces. */
@@ -87,7 +99,7 @@ final class Egress {
     void forwardOrdinary(FrameBatch batch, Packet packet, Connection connection, int kind) {
         int frame = copy(batch, packet);
         if (frame != FrameSink.FULL) {
-            rewrite(frame, packet, connection, kind);
+            rewrite(emitter.memory(), frame, packet, connection, kind);
             commit(batch, packet, connection, kind);
         }
     }
@@ -116,37 +128,77 @@ final class Egress {
         if (frame == FrameSink.FULL) {
             return;
         }
+        NativeMemory out = emitter.memory();
         if (kind == ConnectionTable.CLIENT_REPLY) {
-            ClientReply.pass(emitter.memory(), frame, packet, counters);
+            ClientReply.pass(out, frame, packet, counters);
         } else {
-            rewrite(frame, packet, connection, kind);
-        }
-        if (!packet.ordinary && Ipv4Options.has(packet) && kind != ConnectionTable.CLIENT_REPLY) {
-            forwardOptions(batch, frame, packet);
+            rewrite(out, frame, packet, connection, kind);
+            writeOptions(batch, packet, out, frame);
         }
         if (config.checksumMode() == ChecksumMode.FILL) {
-            UnfinishedChecksum.finish(emitter.memory(), frame, packet);
+            UnfinishedChecksum.finish(out, frame, packet);
         }
         commit(batch, packet, connection, kind);
     }
 
-    private void rewrite(int frame, Packet packet, Connection connection, int kind) {
+    private void rewrite(NativeMemory out, int frame, Packet packet, Connection connection, int kind) {
         if (!connection.has(Connection.TRANSLATED)) {
-            Emitter.decrementTtl(emitter.memory(), frame, packet);
+            Emitter.decrementTtl(out, frame, packet);
         } else if (packet.ordinary && packet.family == Packet.IPV4) {
             view.wrap(packet.memory, packet.frameOffset + packet.network);
             boolean isReply = kind != ConnectionTable.ORIGINAL;
-            Rewrite.ordinaryV4(emitter.memory(), frame + packet.network, view, connection, isReply);
+            Rewrite.ordinaryV4(out, frame + packet.network, view, connection, isReply);
         } else {
-            rewriteFor(connection, kind).applyAndHop(emitter.memory(), frame, packet);
+            rewriteFor(connection, kind).applyAndHop(out, frame, packet);
         }
     }
 
-    private void forwardOptions(FrameBatch batch, int frame, Packet packet) {
-        long timeNs = batch.timeNs(packet.slot);
-        config.nodeAddresses()
-                .of(true)
-                .ifPresent(address -> Ipv4Options.forward(emitter.memory(), frame, packet, address.v4(), timeNs));
+    private void writeOptions(FrameBatch batch, Packet packet, NativeMemory out, int frame) {
+        if (!packet.ordinary && Ipv4Options.has(packet)) {
+            long timeNs = batch.timeNs(packet.slot);
+            config.nodeAddresses()
+                    .of(true)
+                    .ifPresent(address -> Ipv4Options.forward(out, frame, packet, address.v4(), timeNs));
+        }
+    }
+
+    /** The packet, or all of the datagram that it was put together from, is rewritten as a whole, then cut. */
+    private void forwardCut(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        NativeMemory whole = fragmenter.take(batch, packet);
+        packet.ordinary = false;
+        if (connection == null) {
+            Emitter.decrementTtl(whole, 0, packet);
+        } else {
+            rewrite(whole, 0, packet, connection, kind);
+        }
+        writeOptions(batch, packet, whole, 0);
+        UnfinishedChecksum.finish(whole, 0, packet);
+        int mtuBytes = checks.mtuBytes(packet, onward);
+        while (fragmenter.next(mtuBytes)) {
+            int frame = emitter.claim(fragmenter.capturedBytes());
+            if (frame == FrameSink.FULL) {
+                counters.drop(DropReason.OUTPUT_FULL, fragmenter.isFirst() ? packet.frames() : 0);
+                return;
+            }
+            fragmenter.write(emitter.memory(), frame);
+            if (!commitPiece(batch, packet, connection, kind)) {
+                return;
+            }
+        }
+    }
+
+    /** The first piece is the packet; the others are more than came in. @return whether there may be another */
+    private boolean commitPiece(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        if (!fragmenter.isFirst()) {
+            boolean isSent =
+                    emitter.commitGenerated(batch, packet, fragmenter.capturedBytes(), fragmenter.frameBytes());
+            if (isSent) {
+                counters.generate(GeneratedKind.FRAGMENT);
+            }
+            return isSent;
+        }
+        emitter.lengths(fragmenter.capturedBytes(), fragmenter.frameBytes());
+        return commit(batch, packet, connection, kind);
     }
 
     private Rewrite rewriteFor(Connection connection, int kind) {
@@ -177,6 +229,7 @@ final class Egress {
                 ClientReply.pass(emitter.memory(), frame, piece, counters);
             } else {
                 Emitter.decrementTtl(emitter.memory(), frame, piece);
+                Emitter.allowFragmentation(emitter.memory(), frame, piece);
             }
             commit(batch, piece, connection, kind);
         }
@@ -190,12 +243,20 @@ final class Egress {
         return frame;
     }
 
-    private void commit(FrameBatch batch, Packet packet, Connection connection, int kind) {
+    /** @param connection null if the packet has none. @return whether the frame is on its way */
+    private boolean commit(FrameBatch batch, Packet packet, Connection connection, int kind) {
+        if (connection == null) {
+            boolean isSent = emitter.commit(batch, packet, Disposition.PASSED, null, 0);
+            counters.forwarded += isSent ? packet.frames() : 0;
+            return isSent;
+        }
         int flags = connection.flags();
         boolean isReply = kind != ConnectionTable.ORIGINAL;
-        if (emitter.commit(batch, packet, disposition(flags), connection, frameFlags(flags, isReply))) {
-            count(connection, flags, frames(packet));
+        if (!emitter.commit(batch, packet, disposition(flags), connection, frameFlags(flags, isReply))) {
+            return false;
         }
+        count(connection, flags, packet.frames());
+        return true;
     }
 
     private void commit(FrameBatch batch, int slot, Connection connection, int flags, boolean reply) {
@@ -225,9 +286,11 @@ final class Egress {
 
     /** Forwards an ICMP error about a packet of a connection. @param kind direction in which the error travels */
     void forwardError(FrameBatch batch, Packet error, Packet quoted, Connection connection, int kind) {
-        if (error.ttl <= 1 && kind != ConnectionTable.CLIENT_REPLY) {
-            drop(error, DropReason.TTL_EXPIRED);
-            return;
+        if (kind != ConnectionTable.CLIENT_REPLY && checks.mayStop(error)) {
+            onward.of(connection, kind, table);
+            if (checks.stop(batch, error, onward) || isDelivered(error)) {
+                return;
+            }
         }
         int frame = copy(batch, error);
         if (frame != FrameSink.FULL) {
@@ -238,8 +301,15 @@ final class Egress {
 
     /** Forwards a packet that has no connection and no translation. */
     void forwardUntranslated(FrameBatch batch, Packet packet) {
-        if (endsHere(batch, packet, false, table.isLocal(packet.destinationHigh, packet.destinationLow))) {
-            return;
+        if (checks.mayStop(packet)) {
+            onward.untranslated(packet, table);
+            if (checks.stop(batch, packet, onward) || isDelivered(packet)) {
+                return;
+            }
+            if (checks.mustBeCut(batch, packet, onward)) {
+                forwardCut(batch, packet, null, ConnectionTable.ORIGINAL);
+                return;
+            }
         }
         if (packet.datagram == null || packet.datagram.leavesWhole()) {
             forwardUntranslatedFrame(batch, packet);
@@ -254,125 +324,50 @@ final class Egress {
         int frame = copy(batch, packet);
         if (frame != FrameSink.FULL) {
             Emitter.decrementTtl(emitter.memory(), frame, packet);
-            if (Ipv4Options.has(packet)) {
-                forwardOptions(batch, frame, packet);
+            if (packet.fragment) {
+                Emitter.allowFragmentation(emitter.memory(), frame, packet);
             }
-            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? frames(packet) : 0;
+            writeOptions(batch, packet, emitter.memory(), frame);
+            commit(batch, packet, null, ConnectionTable.ORIGINAL);
         }
     }
 
     /** Forwards a frame as it is: not IP. */
     void forwardUntouched(FrameBatch batch, Packet packet) {
         if (copy(batch, packet) != FrameSink.FULL) {
-            counters.forwarded += emitter.commit(batch, packet, Disposition.PASSED, null, 0) ? 1 : 0;
+            commit(batch, packet, null, ConnectionTable.ORIGINAL);
         }
     }
 
     /** Counts the frames that a packet came in as dropped. */
     void drop(Packet packet, DropReason reason) {
-        counters.drop(reason, frames(packet));
-    }
-
-    /** Number of frames that the packet came in. */
-    private static int frames(Packet packet) {
-        return packet.datagram == null ? 1 : packet.datagram.pieces();
+        counters.drop(reason, packet.frames());
     }
 
     /** Refuses a packet with an error, or a reset, to its sender. */
     void reject(FrameBatch batch, Packet packet, Verdict.Reject reject) {
-        counters.rejected += frames(packet);
+        counters.rejected += packet.frames();
         if (reject.with().equals(TCP_RESET)) {
-            reset(batch, packet);
+            errors.reset(batch, packet);
             return;
         }
         boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
         if (IcmpAnswers.mayReject(packet)) {
-            Answer answer = Answer.refusal(reject.with(), isForwarded);
-            answer(batch, packet, answer, GeneratedKind.ICMP_UNREACHABLE, !isForwarded);
+            errors.answer(batch, packet, Answer.refusal(reject.with(), isForwarded), !isForwarded);
         }
-    }
-
-    private void reset(FrameBatch batch, Packet packet) {
-        int bytes = TcpReset.frameBytes(packet);
-        int frame = TcpReset.mayAnswer(packet) ? emitter.claim(bytes) : FrameSink.FULL;
-        if (frame != FrameSink.FULL) {
-            TcpReset.write(batch.memory, packet, emitter.memory(), frame);
-            if (emitter.commitGenerated(batch, packet, bytes)) {
-                counters.generate(GeneratedKind.TCP_RESET);
-            }
-        }
-    }
-
-    /** Whether hop-by-hop options keep a packet from going on, which is dropped then. */
-    boolean hasWrongOptions(FrameBatch batch, Packet packet) {
-        int problem = HopByHopOptions.problem(batch.memory, packet);
-        if (problem == HopByHopOptions.NONE) {
-            return false;
-        }
-        drop(packet, DropReason.HOP_BY_HOP_OPTIONS);
-        if (problem != HopByHopOptions.SILENT) {
-            Answer answer = Answer.v6ParameterProblem(problem >>> 16, problem & 0xffff);
-            answer(batch, packet, answer, GeneratedKind.ICMP_PARAMETER_PROBLEM, false);
-        }
-        return true;
     }
 
     /**
-     * Whether options or the time to live keep a packet from going on, which is dropped then.
+     * Tells the sender of a datagram that it did not come together in time. For IPv4 only where it was for the node itself:
+     * who puts it together on the way has no say ({@code ip_expire}); for IPv6 always ({@code
+     * ip6frag_expire_frag_queue}).
      *
-     * @param isTranslated as for expire
-     * @param isLocal whether its destination, once translated, is the node: routing decides after PREROUTING
+     * @param first its first fragment
      */
-    boolean endsHere(FrameBatch batch, Packet packet, boolean isTranslated, boolean isLocal) {
-        int problem = Ipv4Options.has(packet) ? Ipv4Options.problem(batch.memory, packet) : Ipv4Options.NONE;
-        if (problem == Ipv4Options.SOURCE_ROUTE) {
-            drop(packet, DropReason.SOURCE_ROUTE);
-        } else if (problem != Ipv4Options.NONE) {
-            drop(packet, DropReason.IP_OPTIONS);
-            answer(
-                    batch,
-                    packet,
-                    Answer.v4ParameterProblem(problem),
-                    GeneratedKind.ICMP_PARAMETER_PROBLEM,
-                    isTranslated);
-        } else if (packet.ttl <= 1 && isLocal) {
-            // delivered, with no hop to take: ip_local_deliver() does not ask
-            counters.consume(ConsumedReason.LOCAL, frames(packet));
-        } else if (packet.ttl <= 1) {
-            expire(batch, packet, isTranslated);
-        } else {
-            return false;
-        }
-        return true;
-    }
-
-    /**
-     * Drops a packet whose time to live ends here, and tells its sender.
-     *
-     * @param isTranslated whether its destination would have been: then the error belongs to that connection, and NAT
-     *     makes it come from whom the sender thinks it talks to
-     */
-    private void expire(FrameBatch batch, Packet packet, boolean isTranslated) {
-        drop(packet, DropReason.TTL_EXPIRED);
-        answer(batch, packet, Answer.TIME_EXCEEDED, GeneratedKind.ICMP_TIME_EXCEEDED, isTranslated);
-    }
-
-    /** @param fromDestination whether the answer comes from whom the packet was sent to, not from the node */
-    private void answer(FrameBatch batch, Packet packet, Answer answer, GeneratedKind kind, boolean fromDestination) {
-        if (!IcmpAnswers.mayAnswer(packet)) {
-            return;
-        }
-        IpAddress own = new IpAddress(packet.destinationHigh, packet.destinationLow);
-        if (!fromDestination) {
-            own = config.nodeAddresses().of(packet.family == Packet.IPV4).orElse(own);
-        }
-        int bytes = IcmpAnswers.frameBytes(packet);
-        int frame = emitter.claim(bytes);
-        if (frame != FrameSink.FULL) {
-            IcmpAnswers.write(batch.memory, packet, emitter.memory(), frame, answer, own);
-            if (emitter.commitGenerated(batch, packet, bytes)) {
-                counters.generate(kind);
-            }
+    void outOfTime(FrameBatch batch, Packet first) {
+        boolean isLocal = table.isLocal(first.destinationHigh, first.destinationLow);
+        if (isLocal || first.family == Packet.IPV6) {
+            errors.answer(batch, first, Answer.REASSEMBLY_TIME_EXCEEDED, isLocal);
         }
     }
 }

@@ -24,6 +24,10 @@ final class Emitter {
     private final boolean isTransparent;
     private final boolean tellsOrigin;
     private long record;
+    /** Of the frame at hand, if it is a piece of the packet that it came from; else 0. */
+    private int pieceBytes;
+
+    private int pieceCaptured;
 
     Emitter(FrameSink sink, Router router, boolean tellsOrigin) {
         this.sink = sink;
@@ -94,6 +98,28 @@ final class Emitter {
         out.putInt(at + Ipv4.TTL, (hopWord & 0xffff_0000) - Ipv4.ONE_HOP | checksum, BIG_ENDIAN);
     }
 
+    /** A fragment may be cut again: {@code ip_fraglist_init} takes the don't-fragment bit off. */
+    static void allowFragmentation(NativeMemory out, int frame, Packet piece) {
+        if (piece.family != Packet.IPV4) {
+            return;
+        }
+        long at = (long) frame + piece.network;
+        int flags = out.getShort(at + Ipv4.FRAGMENT, BIG_ENDIAN) & 0xffff;
+        if ((flags & Ipv4.DONT_FRAGMENT) != 0) {
+            int allowed = flags & ~Ipv4.DONT_FRAGMENT;
+            out.putShort(at + Ipv4.FRAGMENT, (short) allowed, BIG_ENDIAN);
+            int checksum = out.getShort(at + Ipv4.CHECKSUM, BIG_ENDIAN);
+            int updated = Checksum.update(checksum, Checksum.difference16(flags, allowed));
+            out.putShort(at + Ipv4.CHECKSUM, (short) updated, BIG_ENDIAN);
+        }
+    }
+
+    /** The frame at hand is a piece of its packet, which is not ordinary. @param capturedBytes of it that are there */
+    void lengths(int capturedBytes, int frameBytes) {
+        pieceCaptured = capturedBytes;
+        pieceBytes = frameBytes;
+    }
+
     /**
      * Hands the frame over, the way that the router says.
      *
@@ -105,6 +131,10 @@ final class Emitter {
         out.putLong(record + FinishedFrame.NUMBER, packet.number);
         if (!packet.ordinary) {
             out.putPair(record + FinishedFrame.CHECKSUM_START, packet.checksumStart, packet.checksumOffset);
+            if (pieceBytes > 0) {
+                out.putPair(record + FinishedFrame.LENGTH, pieceCaptured, pieceBytes);
+                pieceBytes = 0;
+            }
         }
         belongs(out, disposition, connection, flags);
         if (isTransparent) {
@@ -153,12 +183,16 @@ final class Emitter {
         out.putLong(record + FinishedFrame.ORIGINAL_DESTINATION + 8, connection.originalDestinationLow());
     }
 
-    /** Hands over a frame that was made because of {@code packet}; returns as {@link #commit}. */
-    boolean commitGenerated(FrameBatch batch, Packet packet, int frameBytes) {
+    /**
+     * Hands over a frame that was made because of {@code packet}; returns as {@link #commit}.
+     *
+     * @param capturedBytes of its {@code frameBytes} that are there
+     */
+    boolean commitGenerated(FrameBatch batch, Packet packet, int capturedBytes, int frameBytes) {
         NativeMemory out = sink.memory();
         batch.describe(packet.slot, out, record);
         out.putLong(record + FinishedFrame.NUMBER, packet.number);
-        out.putPair(record + FinishedFrame.LENGTH, frameBytes, frameBytes);
+        out.putPair(record + FinishedFrame.LENGTH, capturedBytes, frameBytes);
         out.putPair(record + FinishedFrame.CHECKSUM_START, -1, 0);
         out.putLong(record + FinishedFrame.GSO_TYPE, 0);
         out.putPair(record + FinishedFrame.DISPOSITION, Disposition.GENERATED.ordinal(), -1);

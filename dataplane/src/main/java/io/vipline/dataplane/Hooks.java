@@ -9,7 +9,7 @@ import io.vipline.dataplane.conntrack.Tracker;
 import io.vipline.dataplane.conntrack.Tracker.Outcome;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.icmp.QuotedPacket;
-import io.vipline.dataplane.route.Ipv4Options;
+import io.vipline.dataplane.sysctl.Sysctl;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import io.vipline.rules.table.PacketKey;
@@ -26,11 +26,16 @@ final class Hooks {
     private final PipelineConfig config;
     private final Counters counters;
     private final boolean clientView;
+    /** Whether a wrong transport checksum makes a packet INVALID. */
+    private final boolean judgesTransport;
+
     private final ConnectionTables tables;
     private final Tracker tracker;
     private final FlowOpener opener;
     private final FastPath fastPath;
     private final Egress egress;
+    private final ForwardChecks checks;
+    private final Onward onward = new Onward();
     private final ChecksumVerifier verifier = new ChecksumVerifier();
     private final QuotedPacket quoted = new QuotedPacket();
     private final Connection connection = new Connection();
@@ -45,16 +50,18 @@ final class Hooks {
     private long nowNs;
 
     Hooks(Table table, PipelineConfig config, ConnectionTables tables, Egress egress, Counters counters) {
-        this.table = table;
-        acceptsEstablished = table.acceptsEstablished();
         this.config = config;
         this.counters = counters;
         this.tables = tables;
         this.egress = egress;
+        checks = egress.checks();
         clientView = config.capturePoint() == CapturePoint.CLIENT;
-        tracker = new Tracker(config.timeouts(), !clientView);
+        judgesTransport =
+                config.checksumMode() == ChecksumMode.VERIFY && config.sysctls().isOn(Sysctl.CHECKSUM);
+        tracker = new Tracker(config.sysctls(), !clientView);
         opener = new FlowOpener(table, config, tracker);
         fastPath = new FastPath(config, tables.v4(), tracker, egress, counters);
+        take(table);
     }
 
     /** The way of packets whose connections are known, while {@link #acceptsEstablished}. */
@@ -93,7 +100,7 @@ final class Hooks {
             filter(packet, PacketKey.UNTRACKED);
         } else if (isVerified && !ChecksumVerifier.isIpRight(batch.memory, packet)) {
             egress.drop(packet, DropReason.IP_CHECKSUM);
-        } else if (packet.malformedTransport || isVerified && !verifier.isTransportRight(batch.memory, packet)) {
+        } else if (packet.malformedTransport || judgesTransport && !verifier.isTransportRight(batch.memory, packet)) {
             filter(packet, PacketKey.INVALID);
         } else if (packet.icmpError) {
             icmpError(packet);
@@ -173,9 +180,7 @@ final class Hooks {
             return;
         }
         Verdict verdict = opener.verdict(packet, PacketKey.NEW, nowNs);
-        boolean isLocal = (packet.ttl <= 1 || Ipv4Options.has(packet)) && endsHere(packet, verdict);
-        boolean mayEnd = packet.ttl <= 1 && !isLocal || Ipv4Options.has(packet);
-        if (mayEnd && egress.endsHere(batch, packet, verdict instanceof Verdict.Dnat, isLocal)) {
+        if (!isDroppedOnArrival(verdict) && stops(packet, onward.by(verdict, packet, table))) {
             return;
         }
         if (!refused(packet, verdict)) {
@@ -187,13 +192,13 @@ final class Hooks {
         }
     }
 
-    /** Whether the packet ends at the node, which looks at no TTL ({@code ip_forward} does, before FORWARD). */
-    private boolean endsHere(Packet packet, Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Pass pass -> pass.local();
-            case Verdict.Dnat dnat -> dnat.local();
-            default -> table.isLocal(packet.destinationHigh, packet.destinationLow);
-        };
+    private boolean stops(Packet packet, Onward to) {
+        return checks.stopMartian(batch, packet, to, table) || checks.mayStop(packet) && checks.stop(batch, packet, to);
+    }
+
+    /** Before routing: {@code ip_rcv_options} and {@code ip_forward} never see it. */
+    private static boolean isDroppedOnArrival(Verdict verdict) {
+        return verdict instanceof Verdict.Drop drop && drop.onArrival();
     }
 
     /** Whether there is room for one connection more, made if need be; the kernel asks before any rule is looked at. */
@@ -242,12 +247,11 @@ final class Hooks {
 
     /** An INVALID or UNTRACKED packet: no NAT, only the filter table. */
     private void filter(Packet packet, int state) {
-        // ip_forward() looks at options and time to live before FORWARD does at anything
-        boolean isForwarded = !clientView && !table.isLocal(packet.destinationHigh, packet.destinationLow);
-        if (isForwarded && egress.endsHere(batch, packet, false, false)) {
+        Verdict verdict = opener.verdict(packet, state, nowNs);
+        if (!clientView && !isDroppedOnArrival(verdict) && stops(packet, onward.untranslated(packet, table))) {
             return;
         }
-        if (!refused(packet, opener.verdict(packet, state, nowNs))) {
+        if (!refused(packet, verdict)) {
             egress.forwardUntranslated(batch, packet);
         }
     }

@@ -8,6 +8,7 @@ import io.vipline.dataplane.fragment.Datagram;
 import io.vipline.dataplane.fragment.Reassembly;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
+import io.vipline.dataplane.icmp.IcmpLimits;
 import io.vipline.dataplane.icmp.QuotedPacket;
 import io.vipline.dataplane.nat.Shards;
 import io.vipline.dataplane.route.HopByHopOptions;
@@ -17,6 +18,7 @@ import io.vipline.dataplane.wire.Ipv6;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.TableRef;
+import java.util.List;
 
 /**
  * The way of a packet through the node. {@link #process} is the table of contents: decode, search the connections together,
@@ -37,15 +39,16 @@ public final class Pipeline implements AutoCloseable {
     private final Counters counters;
     private final boolean clientView;
     private final int shares;
-    /** Whether ordinary packets go straight to their connections: nobody routes them, no checksum is looked at. */
+    /** Whether ordinary packets go straight to their connections: nobody routes them, no checksum or length is looked at. */
     private final boolean straight;
 
     private final Shards shards;
     private final ConnectionTables connections;
     private final Router router;
+    private final ForwardChecks checks;
     private final Egress egress;
     private final Hooks hooks;
-    private final Reassembly reassembly = new Reassembly(new FragmentLosses());
+    private final Reassembly reassembly;
     private final AtomicFragment atomicFragment = new AtomicFragment();
     private final QuotedPacket quoted = new QuotedPacket();
     private final FastPath fastPath;
@@ -64,7 +67,12 @@ public final class Pipeline implements AutoCloseable {
 
     /** A pipeline over captures: frames keep their link headers and leave where they came from. */
     public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters) {
-        this(new TableRef(table), config, sink, counters, Router.TRANSPARENT);
+        this(table, config, sink, counters, IcmpLimits.of(config));
+    }
+
+    /** @param limit of the errors that the node sends, which pipelines with shares of its traffic have in common */
+    public Pipeline(Table table, PipelineConfig config, FrameSink sink, Counters counters, ErrorLimit limit) {
+        this(new TableRef(table), config, sink, counters, Router.TRANSPARENT, limit);
     }
 
     /**
@@ -72,6 +80,16 @@ public final class Pipeline implements AutoCloseable {
      * @param router shares the sink and the counters
      */
     public Pipeline(TableRef tables, PipelineConfig config, FrameSink sink, Counters counters, Router router) {
+        this(tables, config, sink, counters, router, IcmpLimits.of(config));
+    }
+
+    private Pipeline(
+            TableRef tables,
+            PipelineConfig config,
+            FrameSink sink,
+            Counters counters,
+            Router router,
+            ErrorLimit limit) {
         this.router = router;
         this.tables = tables;
         generation = tables.latest();
@@ -80,11 +98,17 @@ public final class Pipeline implements AutoCloseable {
         this.counters = counters;
         clientView = config.capturePoint() == CapturePoint.CLIENT;
         shares = config.shares();
-        straight = router == Router.TRANSPARENT && config.checksumMode() == ChecksumMode.TRUST;
+        straight = router == Router.TRANSPARENT
+                && config.checksumMode() == ChecksumMode.TRUST
+                && config.mtuBytes() == PipelineConfig.ANY_MTU;
+        reassembly = new Reassembly(config.sysctls(), new FragmentLosses());
         shards = new Shards(table);
         // who sees the packets at a client cannot tell what the node sees between them
         connections = new ConnectionTables(clientView, !clientView);
-        egress = new Egress(table, config, new Emitter(sink, router, config.tellsOrigin()), counters);
+        Emitter emitter = new Emitter(sink, router, config.tellsOrigin());
+        ErrorSender errors = new ErrorSender(emitter, config.nodeAddresses(), limit, counters);
+        checks = new ForwardChecks(router, config, errors, counters);
+        egress = new Egress(config, emitter, errors, checks, counters);
         hooks = new Hooks(table, config, connections, egress, counters);
         fastPath = hooks.fastPath();
         for (int i = 0; i < packets.length; i++) {
@@ -110,7 +134,9 @@ public final class Pipeline implements AutoCloseable {
             if (isFast && fastPath.takes(i)) {
                 ordinary(i);
             } else {
-                arrive(packets[next++]);
+                Packet packet = packets[next++];
+                packet.nowNs = nowNs;
+                arrive(packet);
             }
         }
         nextNumber += frames.count;
@@ -153,6 +179,7 @@ public final class Pipeline implements AutoCloseable {
         }
         Packet packet = ordinary;
         decode(slot, packet);
+        packet.nowNs = nowNs;
         packet.found = found;
         if (found >= 0) {
             count(packet);
@@ -184,6 +211,11 @@ public final class Pipeline implements AutoCloseable {
         reassembly.finish();
     }
 
+    /** The connections at a time, as conntrack(8) lists them, in no order. */
+    public List<String> connections(long atNs) {
+        return connections.list(atNs);
+    }
+
     /** The clock: the latest time stamp seen. */
     public long nowNs() {
         return nowNs;
@@ -212,7 +244,7 @@ public final class Pipeline implements AutoCloseable {
                 && packet.transport - packet.network > Ipv6.HEADER_BYTES
                 && HopByHopOptions.has(batch.memory, packet)
                 && !clientView;
-        if (!hasOptions || shares > 1 && !isMine(packet) || !egress.hasWrongOptions(batch, packet)) {
+        if (!hasOptions || shares > 1 && !isMine(packet) || !checks.stopByHopByHopOptions(batch, packet)) {
             return false;
         }
         count(packet);
@@ -230,6 +262,7 @@ public final class Pipeline implements AutoCloseable {
         batch = atomicFragment.strip(arriving, packet);
         try {
             Packet whole = atomicFragment.packet();
+            whole.nowNs = nowNs;
             if (shares == 1 || isMine(whole)) {
                 count(packet);
                 hooks.pass(batch, whole, nowNs);
@@ -247,6 +280,7 @@ public final class Pipeline implements AutoCloseable {
         }
         FrameBatch arriving = batch;
         batch = datagram.batch();
+        datagram.whole().nowNs = nowNs;
         try (datagram) {
             if (shares == 1 || isMine(datagram.whole())) {
                 for (int i = 0; i < datagram.pieces(); i++) {
@@ -261,11 +295,23 @@ public final class Pipeline implements AutoCloseable {
 
     /** Fragments that come to nothing are counted by the first pipeline. */
     private final class FragmentLosses implements Reassembly.Losses {
+        private final Packet expired = new Packet();
+
         @Override
         public void lost(DropReason reason, int frames) {
             if (config.share() == 0) {
                 counters.frames += frames;
                 counters.drop(reason, frames);
+            }
+        }
+
+        @Override
+        public void expired(Datagram datagram, long number) {
+            lost(DropReason.FRAGMENT_INCOMPLETE, datagram.frames());
+            if (config.share() == 0 && !clientView) {
+                try (datagram) {
+                    datagram.first(expired, number, nowNs).ifPresent(frames -> egress.outOfTime(frames, expired));
+                }
             }
         }
 

@@ -23,6 +23,8 @@ import java.util.zip.CRC32C;
  * wrongsum     a checksum that is off        partialsum  only the pseudo-header is summed
  * options      IPv4 options, or a hop-by-hop header
  * trailer N    bytes behind the IP packet    len0        IP length 0, as TSO leaves it
+ * nodf         may be cut                    df          a fragment that may not
+ * mtu N        what an error says of a link  long N      a payload of N bytes
  * piece A-B    a fragment: payload bytes A to B of the IP packet; B is its end if there is nothing behind
  * made         as the node makes an answer: addresses swapped, ID 0, TOS 0xc0
  * first N {…}  what an ICMP error quotes: N bytes of the packet in braces (all without "first N")
@@ -146,8 +148,8 @@ public final class FrameText {
                 String[] typeCode = parts.group("type").strip().split("/");
                 segment.put(Byte.parseByte(typeCode[0]))
                         .put(Byte.parseByte(typeCode[1]))
-                        .putInt(0)
-                        .putShort((short) 0);
+                        .putShort((short) 0)
+                        .putInt(number(rest, "mtu (\\d+)", 0));
             }
             default -> {
                 boolean isV6 = parts.group("source").startsWith("[");
@@ -190,6 +192,14 @@ public final class FrameText {
                     .putInt(Integer.parseInt(init.group(2)))
                     .array();
         }
+        int length = number(rest, "long (\\d+)", 0);
+        if (length > 0) {
+            byte[] payload = new byte[length];
+            for (int i = 0; i < length; i++) {
+                payload[i] = (byte) (i * 7);
+            }
+            return payload;
+        }
         Matcher matcher = Pattern.compile("\"([^\"]*)\"").matcher(rest);
         return matcher.find() ? matcher.group(1).getBytes(StandardCharsets.ISO_8859_1) : new byte[0];
     }
@@ -218,7 +228,8 @@ public final class FrameText {
         ByteBuffer ip = ByteBuffer.allocate(headerBytes + payload.length);
         ip.put((byte) (0x40 | headerBytes / 4)).put((byte) (made ? 0xc0 : 0));
         ip.putShort((short) (rest.contains("len0") ? 0 : headerBytes + payload.length));
-        ip.putShort((short) (made ? 0 : 0x1234)).putShort((short) (made ? 0 : fragment == 0 ? 0x4000 : fragment));
+        boolean mayBeCut = made || rest.contains("nodf") || fragment != 0 && !rest.contains(" df");
+        ip.putShort((short) (made ? 0 : 0x1234)).putShort((short) (mayBeCut ? fragment : fragment | 0x4000));
         ip.put((byte) number(rest, "ttl (\\d+)", 64)).put((byte) protocol).putShort((short) 0);
         ip.putInt(source.v4()).putInt(destination.v4()).put(options).put(payload);
         ip.putShort(10, (short) ~onesSum(ip.array(), 0, headerBytes, 0));

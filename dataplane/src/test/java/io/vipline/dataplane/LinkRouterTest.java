@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
@@ -16,9 +15,11 @@ import io.vipline.dataplane.route.InterfaceTable.InterfaceAddress;
 import io.vipline.dataplane.route.LinkRouter;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.RouteTable;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.compile.TableCompiler;
 import io.vipline.rules.net.IpAddress;
+import io.vipline.rules.policy.ProxyConfig.LocalAddress;
 import io.vipline.rules.table.Table;
 import io.vipline.rules.table.TableRef;
 import java.util.ArrayList;
@@ -48,14 +49,18 @@ class LinkRouterTest {
             new Interface("a", 0x02_00_00_00_00_02L, 1500, addresses("10.0.1.1/24", "fd00:1::1/64")),
             new Interface("b", 0x02_00_00_00_00_22L, 1500, addresses("10.0.2.1/24", "fd00:2::1/64"))));
 
-    private final Table table = TableCompiler.compile(List.of(), NodeNetwork.of(List.of()));
+    private static final List<LocalAddress> OWN = INTERFACES.all().stream()
+            .flatMap(face -> face.addresses().stream()
+                    .map(own -> new LocalAddress(face.name(), own.address(), own.prefixLength())))
+            .toList();
+
+    private final Table table = TableCompiler.compile(List.of(), NodeNetwork.of(OWN));
     private final Counters counters = new Counters(table);
     private final FrameRing ring = new FrameRing();
     private final LinkRouter router = new LinkRouter(INTERFACES, RouteTable.of(INTERFACES, List.of()), ring, counters);
     private final Pipeline pipeline = new Pipeline(
             new TableRef(table),
-            new PipelineConfig(
-                    CapturePoint.NODE, ChecksumMode.TRUST, Timeouts.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1),
+            PipelineConfig.of(CapturePoint.NODE, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1),
             ring,
             counters,
             router);
@@ -186,6 +191,13 @@ class LinkRouterTest {
         "udp 10.0.1.5:1 > 255.255.255.255:2,   020000000002, MULTICAST",
         "udp [fd00:1::5]:1 > [ff02::1]:2,      333300000001, MULTICAST",
         "vlan 7 udp 10.0.1.5:1 > 10.0.2.9:2,   020000000002, VLAN_TAGGED",
+        "udp 10.0.1.1:1 > 10.0.2.9:2,          020000000002, MARTIAN_SOURCE",
+        "udp 127.0.0.1:1 > 10.0.2.9:2,         020000000002, MARTIAN_SOURCE",
+        "udp 224.0.0.1:1 > 10.0.2.9:2,         020000000002, MARTIAN_SOURCE",
+        "udp [::1]:1 > [fd00:2::9]:2,          020000000002, MARTIAN_SOURCE",
+        "udp [::]:1 > [fd00:2::9]:2,           020000000002, MARTIAN_SOURCE",
+        "udp [fe80::5]:1 > [fd00:2::9]:2,      020000000002, LINK_LOCAL_SOURCE",
+        "udp 10.0.1.5:1 > 0.0.0.0:2,           020000000002, MARTIAN_DESTINATION",
         "udp 10.0.1.5:1 > 192.0.2.1:2,         020000000002, NO_ROUTE",
         "udp 10.0.1.5:1 > 10.0.2.9:2 ttl 1,    020000000002, TTL_EXPIRED"
     })

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.TestFactory;
  * <pre>
  * case DESCRIPTION
  *   capture node|client    (node)      checksum trust|verify|fill  (trust)
+ *   mtu BYTES              of the link by which frames leave (no limit)
  *   at SECONDS             the frames after it arrive then
  *   > FRAME [cut N]        arrives, cut to N bytes
  *   &lt; FRAME [cut N]        leaves because of the frame before it; all that leave are named, in order
@@ -66,11 +67,19 @@ class PipelineTableTest {
         ChecksumMode mode = row.lines.contains("checksum verify")
                 ? ChecksumMode.VERIFY
                 : row.lines.contains("checksum fill") ? ChecksumMode.FILL : ChecksumMode.TRUST;
-        try (TestNode node = new TestNode(RULES, capturePoint, mode)) {
+        try (TestNode node = TestNode.withMtu(RULES, capturePoint, mode, mtuBytes(row.lines))) {
             new Player(node).play(row.lines);
             node.finish();
             assertThat(node.counters.isConserved()).as("conservation").isTrue();
         }
+    }
+
+    private static int mtuBytes(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("mtu "))
+                .mapToInt(line -> Integer.parseInt(line.substring(4)))
+                .findFirst()
+                .orElse(PipelineConfig.ANY_MTU);
     }
 
     @Test
@@ -155,7 +164,7 @@ class PipelineTableTest {
                     case "<" -> leaves(text);
                     case "!" -> refused.merge(text, 1L, Long::sum);
                     case "at" -> atNs = TimeUnit.SECONDS.toNanos(Long.parseLong(line.split(" ")[1]));
-                    case "capture", "checksum" -> {}
+                    case "capture", "checksum", "mtu" -> {}
                     default -> throw new IllegalArgumentException(line);
                 }
             }

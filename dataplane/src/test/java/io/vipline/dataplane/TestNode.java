@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
@@ -13,6 +12,7 @@ import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.KubeProxyRules;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
@@ -71,19 +71,25 @@ final class TestNode implements AutoCloseable {
     }
 
     TestNode(ProxyConfig node, Table table, CapturePoint capturePoint, ChecksumMode checksumMode) {
+        this(table, config(node, capturePoint, checksumMode));
+    }
+
+    private TestNode(Table table, PipelineConfig config) {
         tables = new TableRef(table);
         counters = new Counters(table);
-        PipelineConfig config = new PipelineConfig(
-                capturePoint,
-                checksumMode,
-                Timeouts.KUBE_PROXY,
-                new NodeAddresses(node.nodeIp(IpFamily.IPV4), node.nodeIp(IpFamily.IPV6)),
-                1,
-                0,
-                false,
-                0,
-                1);
         pipeline = new Pipeline(tables, config, new Recorder(), counters, Router.TRANSPARENT);
+    }
+
+    /** A node whose links take packets of so many bytes. */
+    static TestNode withMtu(Rules rules, CapturePoint capturePoint, ChecksumMode checksumMode, int mtuBytes) {
+        Table table = TableCompiler.compile(rules.rulesets(), rules.network());
+        PipelineConfig config = config(rules.config(), capturePoint, checksumMode);
+        return new TestNode(table, config.withLimits(mtuBytes, 0));
+    }
+
+    private static PipelineConfig config(ProxyConfig node, CapturePoint capturePoint, ChecksumMode checksumMode) {
+        NodeAddresses addresses = new NodeAddresses(node.nodeIp(IpFamily.IPV4), node.nodeIp(IpFamily.IPV6));
+        return PipelineConfig.of(capturePoint, checksumMode, Sysctls.KUBE_PROXY, addresses, 1);
     }
 
     /** The rules of a node of a cluster in a test resource. */

@@ -3,8 +3,8 @@ package io.vipline.perf;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.route.NodeAddresses;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
@@ -69,8 +69,7 @@ final class ManyServices {
 
     /** A replay's configuration: one thread, no limits. */
     static PipelineConfig pipelineConfig() {
-        return new PipelineConfig(
-                CapturePoint.CLIENT, ChecksumMode.TRUST, Timeouts.KUBE_PROXY, NodeAddresses.NONE, 1, 0, false, 0, 1);
+        return PipelineConfig.of(CapturePoint.CLIENT, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, NodeAddresses.NONE, 1);
     }
 
     private static String yaml(int services) {

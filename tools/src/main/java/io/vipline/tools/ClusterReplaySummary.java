@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * What a replay through all nodes came to. The counts on top are of the capture's frames, each once, where its way ended:
  * {@code frames = forwarded + rejected + Σ dropped + Σ consumed}; those of a node are of all frames that came to it.
  *
  * @param generated frames that stations made
+ * @param withheld errors that the kernel's rate limit kept them from sending
  * @param hops how often a frame went from one station to another
  * @param sha256 of the file written; null if none was
  */
@@ -32,6 +34,7 @@ record ClusterReplaySummary(
         Map<String, Long> dropped,
         Map<String, Long> consumed,
         Map<String, Long> generated,
+        Map<String, Long> withheld,
         long flows,
         long hops,
         List<NodeCount> nodes,
@@ -46,6 +49,7 @@ record ClusterReplaySummary(
             Map<String, Long> dropped,
             Map<String, Long> consumed,
             Map<String, Long> generated,
+            Map<String, Long> withheld,
             long flows,
             List<ServiceCount> services) {}
 
@@ -59,8 +63,6 @@ record ClusterReplaySummary(
         if (!isConserved) {
             throw new IllegalStateException("frames do not add up: a fault of ours");
         }
-        Map<String, Long> generated = new TreeMap<>();
-        nodes.forEach(node -> node.generated.forEach((kind, count) -> generated.merge(kind, count, Long::sum)));
         return new ClusterReplaySummary(
                 total.frames(),
                 underlay.bytes(),
@@ -68,11 +70,18 @@ record ClusterReplaySummary(
                 total.rejected(),
                 ReplaySummary.named(DropReason.values(), total.dropped()),
                 ReplaySummary.named(ConsumedReason.values(), total.consumed()),
-                generated,
+                sum(nodes, NodeCount::generated),
+                sum(nodes, NodeCount::withheld),
                 nodes.stream().mapToLong(NodeCount::flows).sum(),
                 underlay.hops(),
                 nodes,
                 null);
+    }
+
+    private static Map<String, Long> sum(List<NodeCount> nodes, Function<NodeCount, Map<String, Long>> counts) {
+        Map<String, Long> sum = new TreeMap<>();
+        nodes.forEach(node -> counts.apply(node).forEach((kind, count) -> sum.merge(kind, count, Long::sum)));
+        return sum;
     }
 
     private static NodeCount count(Station station) {
@@ -86,13 +95,25 @@ record ClusterReplaySummary(
                 ReplaySummary.named(DropReason.values(), counters.dropped),
                 ReplaySummary.named(ConsumedReason.values(), counters.consumed),
                 ReplaySummary.named(GeneratedKind.values(), counters.generated),
+                ReplaySummary.named(GeneratedKind.values(), counters.withheld),
                 counters.flows,
                 ReplaySummary.services(counters, station.table()));
     }
 
     ClusterReplaySummary written(String sha256OfFile) {
         return new ClusterReplaySummary(
-                frames, bytes, forwarded, rejected, dropped, consumed, generated, flows, hops, nodes, sha256OfFile);
+                frames,
+                bytes,
+                forwarded,
+                rejected,
+                dropped,
+                consumed,
+                generated,
+                withheld,
+                flows,
+                hops,
+                nodes,
+                sha256OfFile);
     }
 
     /** For people. */
@@ -104,6 +125,7 @@ record ClusterReplaySummary(
                 out, "  dropped " + reason, count, DropReason.valueOf(reason).sentence()));
         consumed.forEach((reason, count) -> row(out, "  consumed " + reason, count, ""));
         generated.forEach((kind, count) -> row(out, "GENERATED " + kind, count, ""));
+        withheld.forEach((kind, count) -> row(out, "WITHHELD " + kind, count, ""));
         row(out, "FLOWS", flows, "");
         out.printf(
                 "%n%-20s %12s %12s %12s %12s %10s%n", "NODE", "FRAMES", "FORWARDED", "TRANSLATED", "REFUSED", "FLOWS");

@@ -3,7 +3,7 @@ package io.vipline.tools;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.manifest.ClusterLoader;
 import io.vipline.rules.manifest.ClusterSettings;
 import io.vipline.rules.manifest.KubeProxyConfiguration;
@@ -95,16 +95,8 @@ final class Demo extends Verb {
                 .cluster();
         ProxyConfig node = KubeProxyConfiguration.none().proxyConfig(shop, new NodeChoice("", List.of()));
         NodeRules rules = NodeRules.of(shop, node);
-        PipelineConfig config = new PipelineConfig(
-                CapturePoint.CLIENT,
-                ChecksumMode.TRUST,
-                Timeouts.KUBE_PROXY,
-                rules.masqueradeAddresses(),
-                SEED,
-                0,
-                false,
-                0,
-                1);
+        PipelineConfig config = PipelineConfig.of(
+                CapturePoint.CLIENT, ChecksumMode.TRUST, Sysctls.KUBE_PROXY, rules.masqueradeAddresses(), SEED);
         LoopLatency.of(input, rules.compile(), config).print(out());
     }
 }

@@ -1,6 +1,7 @@
 package io.vipline.tools;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -32,6 +33,9 @@ import java.util.function.Function;
  * packets to the virtual IP to healthy nodes as they are; one that proxies (ipMode Proxy) is a station of its own.
  */
 final class EmulatedCluster {
+    private static final String EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers";
+    private static final String TO_BE_DELETED = "ToBeDeletedByClusterAutoscaler";
+
     private final Cluster cluster;
     private final List<NodeRules> nodes = new ArrayList<>();
     private final Map<String, Integer> stationOf = new LinkedHashMap<>();
@@ -129,16 +133,33 @@ final class EmulatedCluster {
     }
 
     /**
-     * The stations that a load balancer sends to: with external traffic policy Local those whose kube-proxy answers the
-     * health check node port with 200, which is when it has a ready endpoint on the node ({@code
-     * pkg/proxy/healthcheck/service_health.go}); else all.
+     * The stations that a load balancer sends to: of those that may have its traffic, with external traffic policy Local
+     * those whose kube-proxy answers the health check node port with 200, which is when it has a ready endpoint on the
+     * node ({@code pkg/proxy/healthcheck/service_health.go}); else all.
      */
     private Set<Integer> healthy(ServicePort port, IpFamily family) {
         Set<Integer> healthy = new TreeSet<>(stationOf.values());
+        cluster.nodes().stream()
+                .map(Located::object)
+                .filter(node -> !isBalancedTo(node))
+                .forEach(node -> healthy.remove(stationOf.get(node.getMetadata().getName())));
         if (port.externalPolicyLocal()) {
             healthy.removeIf(station -> !hasReadyEndpoint(station, port, family));
         }
         return healthy;
+    }
+
+    /**
+     * Whether a node gets traffic of load balancers at all: not if its label says no, and not while it goes away, when
+     * kube-proxy's {@code /healthz} says so too ({@code pkg/proxy/healthcheck/proxy_health.go}, KEP-3836).
+     */
+    private static boolean isBalancedTo(Node node) {
+        ObjectMeta metadata = node.getMetadata();
+        boolean isExcluded =
+                metadata.getLabels() != null && metadata.getLabels().containsKey(EXCLUDED);
+        boolean isTainted = node.getSpec() != null
+                && node.getSpec().getTaints().stream().anyMatch(taint -> TO_BE_DELETED.equals(taint.getKey()));
+        return !isExcluded && !isTainted && metadata.getDeletionTimestamp() == null;
     }
 
     /** Asked of the whole Service, as the health check is: a ready endpoint of any of its ports. */

@@ -8,6 +8,7 @@ import io.vipline.dataplane.replay.ReplayResult;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.rules.model.Problem;
 import io.vipline.rules.net.IpFamily;
+import io.vipline.rules.policy.ProxyConfig;
 import io.vipline.rules.table.Table;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -36,6 +38,9 @@ import picocli.CommandLine.TypeConversionException;
             "  tcpdump -w - | vipline replay -f cluster.yaml - --filter 'tcp port 80'"
         })
 final class Replay extends Verb {
+    /** RFC 791: every link takes so much. */
+    private static final int LEAST_MTU = 68;
+
     @Mixin
     private ClusterOptions cluster;
 
@@ -44,6 +49,9 @@ final class Replay extends Verb {
 
     @Mixin
     private RouteOptions routes;
+
+    @Mixin
+    private SysctlOptions sysctls;
 
     @Parameters(paramLabel = "IN.pcap[ng]", description = "The capture: pcap or pcapng; - for stdin.")
     private String capture = "-";
@@ -85,6 +93,14 @@ final class Replay extends Verb {
     @Option(names = "--conntrack-max", paramLabel = "N", description = "Most connections at a time. Default: no limit.")
     private int conntrackMax;
 
+    @Option(
+            names = "--mtu",
+            paramLabel = "BYTES",
+            description =
+                    "MTU of the links by which packets leave: longer ones are cut, or their senders told. Default:"
+                            + " no limit.")
+    private int mtuBytes = PipelineConfig.ANY_MTU;
+
     @Option(names = "--threads", paramLabel = "N", description = "Forwarder threads. Default: 1.")
     private int threads = 1;
 
@@ -114,6 +130,7 @@ final class Replay extends Verb {
         check(repeat >= 1, "--repeat takes 1 or more");
         check(threads >= 1 && threads <= 64, "--threads takes 1 to 64");
         check(conntrackMax >= 0, "--conntrack-max takes 1 or more, or 0 for no limit");
+        check(mtuBytes >= LEAST_MTU, "--mtu takes " + LEAST_MTU + " or more");
         check(
                 !capture.equals("-") || !cluster.readsStdin(),
                 "Both -f and the capture are stdin, which can be read once.");
@@ -160,20 +177,16 @@ final class Replay extends Verb {
     }
 
     private PipelineConfig pipelineConfig(NodeRules rules) throws IOException {
-        return pipelineConfig(capturePoint, rules.masqueradeAddresses(), forwarders());
+        return pipelineConfig(capturePoint, rules.masqueradeAddresses(), rules.config(), forwarders());
     }
 
-    private PipelineConfig pipelineConfig(CapturePoint point, NodeAddresses addresses, int shares) throws IOException {
-        return new PipelineConfig(
-                point,
-                checksumMode,
-                PipelineOptions.timeouts(cluster.conntrack()),
-                addresses,
-                cluster.seed(),
-                conntrackMax,
-                output != null,
-                0,
-                shares);
+    private PipelineConfig pipelineConfig(
+            CapturePoint point, NodeAddresses addresses, Optional<ProxyConfig> node, int shares) throws IOException {
+        return PipelineConfig.of(
+                        point, checksumMode, sysctls.over(cluster.conntrack(), node), addresses, cluster.seed())
+                .withLimits(mtuBytes, conntrackMax)
+                .tellingOrigin(output != null)
+                .withShare(0, shares);
     }
 
     private static String lineOf(ClusterReplay.Way way) {
@@ -186,10 +199,12 @@ final class Replay extends Verb {
 
     private int replayAllNodes() throws IOException {
         check(!dumps.isGiven(), "--all-nodes takes manifests: a dump is one node's");
+        check(mtuBytes == PipelineConfig.ANY_MTU, "--mtu is for one node: with --all-nodes no link has a limit");
         check(repeat == 1 && speed == ReplayPlan.MAX_SPEED, "--repeat and --speed are for one node's packet loop");
         CaptureInput input = new CaptureInput(capture, filter);
         EmulatedCluster emulated = new EmulatedCluster(cluster.cluster(), cluster.proxyConfigs());
-        PipelineConfig any = pipelineConfig(CapturePoint.NODE, NodeAddresses.NONE, 1);
+        PipelineConfig any =
+                pipelineConfig(CapturePoint.NODE, NodeAddresses.NONE, Optional.of(cluster.proxyConfig()), 1);
         ClusterReplay replay = new ClusterReplay(
                 emulated, cluster.proxyConfig().nodeName(), input, cluster.seed(), any::withNodeAddresses);
         PrintWriter to = ReplaySession.isStdout(output) ? err() : out();

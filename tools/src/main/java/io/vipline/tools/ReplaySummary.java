@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * What a replay came to, in the shape of contract/cli.md. Always {@code frames = forwarded + rejected + Σ dropped + Σ
  * consumed}.
  *
+ * @param withheld errors that the kernel's rate limit kept the node from sending
  * @param evicted flows that a full connection table gave up for new ones
  * @param inexactClientReplies answers captured at the client that could not come out as captured, by cause
  * @param chiSquares of each Service's flows over its endpoints against an even spread
@@ -35,6 +36,7 @@ record ReplaySummary(
         Map<String, Long> dropped,
         Map<String, Long> consumed,
         Map<String, Long> generated,
+        Map<String, Long> withheld,
         long flows,
         long evicted,
         List<ServiceCount> services,
@@ -65,6 +67,7 @@ record ReplaySummary(
                 named(DropReason.values(), counters.dropped),
                 named(ConsumedReason.values(), counters.consumed),
                 named(GeneratedKind.values(), counters.generated),
+                named(GeneratedKind.values(), counters.withheld),
                 counters.flows,
                 counters.evicted,
                 services(counters, table),

@@ -27,6 +27,7 @@ final class ReplayTable {
                         "  dropped " + reason, count, DropReason.valueOf(reason).sentence()));
         summary.consumed().forEach((reason, count) -> row("  consumed " + ConsumedReason.valueOf(reason), count, ""));
         summary.generated().forEach((kind, count) -> row("GENERATED " + kind, count, ""));
+        summary.withheld().forEach((kind, count) -> row("WITHHELD " + kind, count, "by the limits of icmp_ratelimit"));
         summary.inexactClientReplies().forEach((cause, count) -> row("INEXACT REPLIES " + cause, count, ""));
         row("FLOWS", summary.flows(), "");
         services(summary);

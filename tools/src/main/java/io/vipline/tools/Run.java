@@ -56,6 +56,9 @@ final class Run extends Verb {
     @Mixin
     private ClusterOptions options;
 
+    @Mixin
+    private SysctlOptions sysctls;
+
     @Option(
             names = "--interface",
             paramLabel = "tap:NAME|packet:NAME",
@@ -180,16 +183,13 @@ final class Run extends Verb {
     }
 
     private PipelineConfig pipelineConfig(LiveTopology topology, ProxyConfig config) throws IOException {
-        return new PipelineConfig(
-                CapturePoint.NODE,
-                ChecksumMode.TRUST,
-                PipelineOptions.timeouts(options.conntrack()),
-                topology.masqueradeAddresses(config),
-                options.seed(),
-                conntrackMax,
-                false,
-                0,
-                1);
+        return PipelineConfig.of(
+                        CapturePoint.NODE,
+                        ChecksumMode.TRUST,
+                        sysctls.over(options.conntrack(), Optional.of(config)),
+                        topology.masqueradeAddresses(config),
+                        options.seed())
+                .withLimits(PipelineConfig.ANY_MTU, conntrackMax);
     }
 
     /** @return whether the path has stopped by itself */

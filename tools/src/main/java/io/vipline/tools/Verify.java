@@ -2,11 +2,15 @@ package io.vipline.tools;
 
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.tools.verify.CaptureFrames;
 import io.vipline.tools.verify.Verification;
 import io.vipline.tools.verify.Verification.Fault;
+import io.vipline.tools.verify.Verification.Play;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,12 +36,29 @@ final class Verify extends Verb {
     @Mixin
     private ClusterOptions options;
 
+    @Mixin
+    private SysctlOptions sysctls;
+
     @Option(
             names = "--packets",
             paramLabel = "N",
             converter = CountConverter.class,
             description = "How many packets to send. Default: 10k.")
     private long packets = 10_000;
+
+    @Option(
+            names = "--over-time",
+            description =
+                    "Send conversations in which time passes in place of those that are over at once: every timeout"
+                            + " is set to two to six seconds, drawn by the seed, and waited for. 10k packets take half a minute.")
+    private boolean overTime;
+
+    @Option(
+            names = "--limits",
+            description = "Send more than a node answers or holds in place of conversations, and compare counts: ICMP"
+                    + " errors of one address and of many, as the kernel limits them by default, and connections until the"
+                    + " table is full, as large as the machine has it. Takes a minute or two.")
+    private boolean limits;
 
     @Option(
             names = "--capture",
@@ -51,10 +72,9 @@ final class Verify extends Verb {
 
     @Option(
             names = "--inject",
-            paramLabel = "checksum|port|rule",
-            description =
-                    "Judge the judge: make one of Vipline's checksums or ports wrong now and then, or leave one of"
-                            + " the kernel's rules out.")
+            paramLabel = "checksum|port|rule|timeout",
+            description = "Judge the judge: make one of Vipline's checksums or ports wrong now and then, leave one of"
+                    + " the kernel's rules out, or let Vipline's timeouts be a second longer.")
     private Fault fault = Fault.NONE;
 
     @Override
@@ -65,21 +85,34 @@ final class Verify extends Verb {
         }
         NodeRules rules = NodeRules.of(options.cluster(), options.proxyConfig());
         interruption().heed(() -> {});
+        Sysctls set = sysctls.over(options.conntrack(), Optional.of(options.proxyConfig()));
         Verification.Plan plan = new Verification.Plan(
                 options.cluster(),
                 options.proxyConfig(),
                 rules.compile(),
                 rules::walker,
                 rules::services,
-                PipelineOptions.timeouts(options.conntrack()),
+                play() == Play.LIMITS ? set : set.withoutErrorLimits(),
                 options.seed(),
                 packets,
+                play(),
                 capture(),
                 fault);
         Verification.Result result = Verification.run(plan, interruption()::isAsked);
         result.print(out(), shown);
         out().flush();
         return result.differences().isEmpty() ? ExitCode.OK : ExitCode.DIFFERENCE;
+    }
+
+    private Play play() {
+        if (Stream.of(overTime, limits, capture != null)
+                        .filter(chosen -> chosen)
+                        .count()
+                > 1) {
+            throw new CommandLine.ParameterException(
+                    spec().commandLine(), "of --over-time, --limits and --capture only one at a time");
+        }
+        return overTime ? Play.OVER_TIME : limits ? Play.LIMITS : Play.AT_ONCE;
     }
 
     private Optional<CaptureFrames> capture() throws IOException {

@@ -17,13 +17,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code replay --all-nodes}: ways.txt says which frames, and where they go. */
 class ClusterReplayTest {
@@ -100,6 +104,40 @@ class ClusterReplayTest {
         }
         frame.putShort(24, (short) ~(sum % 0xffff));
         return new Frame(frame.array(), 60, BEGIN_NS + index, LinkType.ETHERNET);
+    }
+
+    /** With one node left, all clients of a balanced address come by that one. */
+    @ParameterizedTest(name = "a node with {0} gets nothing of a load balancer")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "a label     | labels: {node.kubernetes.io/exclude-from-external-load-balancers: ''}",
+                "a deletion  | deletionTimestamp: '2026-01-01T00:00:00Z'",
+                "a taint     | taints",
+                "nothing     | "
+            })
+    void nodesThatLoadBalancersPassBy(String what, String metadata) throws IOException {
+        String nodes = resource("three-nodes.yaml").replace(", ipMode: Proxy", "");
+        if ("taints".equals(metadata)) {
+            String taint = "taints: [{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}], ";
+            nodes = nodes.replaceAll("(name: node-[ab]}, spec: \\{)", "$1" + taint);
+        } else if (metadata != null) {
+            nodes = nodes.replaceAll("(name: node-[ab])}", "$1, " + metadata + "}");
+        }
+        Path cluster = Files.writeString(folder.resolve("leaving.yaml"), nodes);
+        Path capture = folder.resolve("in.pcap");
+        List<Frame> frames = new ArrayList<>();
+        for (int client = 0; client < 60; client++) {
+            frames.add(frame("udp 203.0.113.9:" + (40_000 + client) + " > 192.0.2.20:80", client));
+        }
+        CapturedFrames.write(capture, frames);
+        String traced = run("replay", "-f", cluster.toString(), capture.toString(), "--all-nodes", "--trace");
+        Set<String> translators = traced.lines()
+                .filter(line -> line.contains("DNAT default/proxied"))
+                .map(line -> line.strip().split(" ")[0])
+                .collect(Collectors.toSet());
+        assertThat(translators).isEqualTo(metadata == null ? Set.of("node-a", "node-b", "node-c") : Set.of("node-c"));
     }
 
     /** A client's capture through the cluster: what clients see of it is what they saw. */

@@ -39,6 +39,12 @@ class CommandLineTest {
             ''                      | 2 | Which verb?
             version --hlep          | 2 | Unknown option: '--hlep'
             version --verbos        | 2 | Possible solutions: --verbose
+            replay --sysctl nf_conntrack_udp_timout=9 in.pcap   | 2 | nearest are net.netfilter.nf_conntrack_udp_timeout,
+            run --sysctl net/netfilter/nf_conntrak_tcp_loose=0  | 2 | nearest are net.netfilter.nf_conntrack_tcp_loose,
+            verify --sysctl tcp_timeout_established=9           | 2 | nearest are net.netfilter.nf_conntrack_tcp_timeout_established,
+            verify --sysctl nf_conntrack_tcp_loose=2            | 2 | '2' is no value of net.netfilter.nf_conntrack_tcp_loose: it takes 0 or 1, 1 by default
+            verify --sysctl nf_conntrack_udp_timeout=0.5        | 2 | it takes seconds, 0 to 8589934, 30 by default
+            verify --sysctl nf_conntrack_udp_timeout            | 2 | is not NAME=VALUE
             versoin                 | 2 | Did you mean: vipline version
             """)
     void exitCodesAndTheirWords(String line, int exitCode, String words) {

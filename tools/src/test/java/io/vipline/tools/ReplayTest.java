@@ -237,6 +237,29 @@ class ReplayTest {
         assertThat(outcomes.getFirst()).contains("sha256\":\"");
     }
 
+    /** The limits hang on all errors before, whichever thread they are about. */
+    @ParameterizedTest(name = "errors are limited in the capture''s order by any number of threads, with {0}")
+    @ValueSource(strings = {"-w", "no file"})
+    void limitsAcrossThreads(String written) throws IOException {
+        generate(SHOP, "--services reports --flows 3000 --packets 6000");
+        List<String> outcomes = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 7}) {
+            Path output = folder.resolve(threads + ".pcap");
+            JsonNode summary = replay(SHOP, "--threads " + threads + (written.equals("-w") ? " -w " + output : ""))
+                    .json();
+            conserved(summary);
+            long answered = summary.at("/generated/ICMP_UNREACHABLE").asLong();
+            long withheld = summary.at("/withheld/ICMP_UNREACHABLE").asLong();
+            assertThat(answered).isPositive();
+            assertThat(answered + withheld)
+                    .isEqualTo(summary.get("rejected").asLong())
+                    .isGreaterThan(2 * answered);
+            ((ObjectNode) summary).remove(List.of("nanosPerFrame", "rounds", "steadyNanosPerFrame", "framesPerSecond"));
+            outcomes.add(summary.toString());
+        }
+        assertThat(outcomes).containsOnly(outcomes.getFirst());
+    }
+
     @Test
     @DisplayName("the summary has the contract's shape, and no hash without a file")
     void shape() throws IOException {
@@ -253,6 +276,7 @@ class ReplayTest {
                         "dropped",
                         "consumed",
                         "generated",
+                        "withheld",
                         "flows",
                         "services",
                         "nanosPerFrame",

@@ -9,6 +9,8 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
@@ -17,6 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Captures made by others, through Services made for the servers in them, with the kernel as judge. */
 class VerifyCapturesTest {
+    private static final Pattern RESULT = Pattern.compile("(\\d+) frames, 0 differences");
+    private static final Pattern UNSENT =
+            Pattern.compile("(\\d+) of \\d+ frames are not sent: (not IP|cut|IP length 0)");
+
     @TempDir
     Path folder;
 
@@ -33,12 +39,17 @@ class VerifyCapturesTest {
         }
         assertThat(files).isNotEmpty();
         return files.stream()
-                .map(file -> DynamicTest.dynamicTest(captures.relativize(file).toString(), () -> check(file)));
+                .flatMap(file -> Stream.of("iptables", "nftables")
+                        .map(mode -> DynamicTest.dynamicTest(
+                                captures.relativize(file) + " with " + mode, () -> check(file, mode))));
     }
 
-    private void check(Path capture) throws IOException {
-        String text = CaptureServers.manifests(CaptureServers.in(CapturedFrames.read(capture)));
-        Path manifests = Files.writeString(Files.createTempFile(folder, "m", ".yaml"), text);
+    /** Each frame is sent, or it is said why not. */
+    private void check(Path capture, String mode) throws IOException {
+        List<CapturedFrames.Frame> frames = CapturedFrames.read(capture);
+        Path manifests = write(CaptureServers.manifests(CaptureServers.in(frames)));
+        Path config =
+                write("apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: " + mode);
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int exitCode = Vipline.run(
@@ -47,9 +58,23 @@ class VerifyCapturesTest {
                 "verify",
                 "-f",
                 manifests.toString(),
+                "--config",
+                config.toString(),
                 "--capture",
                 capture.toString());
-        assertThat(out.toString().strip()).as(err.toString()).matches("\\d+ frames, 0 differences");
+        Matcher result = RESULT.matcher(out.toString().strip());
+        assertThat(result.matches()).as(out + "\n" + err).isTrue();
+        int unsent = UNSENT.matcher(err.toString())
+                .results()
+                .mapToInt(note -> Integer.parseInt(note.group(1)))
+                .sum();
+        assertThat(Integer.parseInt(result.group(1)) + unsent)
+                .as(err.toString())
+                .isEqualTo(frames.size());
         assertThat(exitCode).isEqualTo(ExitCode.OK);
+    }
+
+    private Path write(String text) throws IOException {
+        return Files.writeString(Files.createTempFile(folder, "m", ".yaml"), text);
     }
 }

@@ -26,6 +26,9 @@ class VerifyTest {
     /** SCTP, external IPs, policy Local, source ranges, session affinity, no endpoints, both families. */
     private static final String POLICIES = "../dataplane/src/test/resources/io/vipline/dataplane/frames.yaml";
 
+    /** A Service of every kind in both families, with session affinity that can be waited for. */
+    private static final String MIX = "src/test/resources/io/vipline/tools/verify/mix.yaml";
+
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     private record Run(int exitCode, String out, String err) {
@@ -72,6 +75,45 @@ class VerifyTest {
                 "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n");
         Run run = verify("--packets", "10000", "--config", config.toString());
         assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
+    }
+
+    @Test
+    void theKernelAgreesWhereEveryKindOfServiceIsThereInBothFamilies() {
+        Run run = verifyCluster(MIX, "--packets", "10000", "--node", "n1");
+        assertThat(run.lastLine()).as(run.out()).isEqualTo("10000 frames, 0 differences");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"iptables", "nftables"})
+    void theKernelForgetsWhenViplineForgets(String mode, @TempDir Path folder) throws IOException {
+        Path config = Files.writeString(
+                folder.resolve("kube-proxy.yaml"),
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: " + mode + "\n");
+        Run run = verifyCluster(MIX, "--over-time", "--packets", "3000", "--node", "n1", "--config", config.toString());
+        assertThat(run.lastLine()).as(run.out()).isEqualTo("3000 frames, 0 differences");
+    }
+
+    @Test
+    void theKernelAnswersAndHoldsAsMuchAsVipline() {
+        Run run = verifyCluster(MIX, "--limits", "--node", "n1");
+        assertThat(run.lastLine()).as(run.out()).matches("\\d+ frames, 0 differences");
+        assertThat(run.out())
+                .contains("200 at once from one address: the kernel answers 6, Vipline 6")
+                .containsPattern("a table of \\d+, answers of assured connections: the kernel lets 1000 through");
+    }
+
+    @Test
+    void aTimeoutThatIsASecondLongerIsFound() {
+        Run run = verifyCluster(MIX, "--over-time", "--packets", "2000", "--node", "n1", "--inject", "timeout");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.DIFFERENCE);
+        assertThat(run.out()).contains("TCP left alone", "UDP left alone", "SCTP left alone");
+    }
+
+    @Test
+    void onlyOneKindOfRunAtATime() {
+        Run run = verify("--over-time", "--limits");
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).contains("only one at a time");
     }
 
     @ParameterizedTest

@@ -2,6 +2,8 @@ package io.vipline.dataplane.conntrack;
 
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.rules.table.ServedUdp;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The connections of both address families: searched a batch at a time, swept, and cleaned up. Owned by one thread. */
 public final class ConnectionTables implements AutoCloseable {
@@ -102,6 +104,21 @@ public final class ConnectionTables implements AutoCloseable {
     /** The endpoints have changed: connections that this leaves stale are forgotten with the next sweeps. */
     public void lookForStale(ServedUdp served) {
         staleFlows.look(served);
+    }
+
+    /** Every connection there is, as conntrack(8) lists them, in no order. */
+    public List<String> list(long nowNs) {
+        List<String> lines = new ArrayList<>();
+        Connection connection = new Connection();
+        for (ConnectionTable table : List.of(v4, v6)) {
+            for (int entry = 0; entry < table.allocated(); entry++) {
+                connection.wrap(table, entry);
+                if (connection.state() != Connection.FREE && !table.isOver(entry, nowNs)) {
+                    lines.add(ConnectionText.of(connection, nowNs));
+                }
+            }
+        }
+        return lines;
     }
 
     @Override

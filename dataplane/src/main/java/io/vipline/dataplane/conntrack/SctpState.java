@@ -1,5 +1,8 @@
 package io.vipline.dataplane.conntrack;
 
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
+
 /**
  * The SCTP state machine of conntrack: what {@code sctp_conntracks[][][]} of {@code nf_conntrack_proto_sctp.c} says of a
  * chunk in a state, in either direction.
@@ -100,13 +103,17 @@ public final class SctpState {
         };
     }
 
-    /** {@code sctp_timeouts[]}: seconds. @param established as configured */
-    static int seconds(int state, int established) {
-        return switch (state) {
-            case ESTABLISHED -> established;
-            case HEARTBEAT_SENT -> 30;
-            case NONE, CLOSED -> 10;
-            default -> 3;
-        };
+    /** How long an association is kept in each state, nanoseconds ({@code sctp_timeouts[]}). */
+    static long[] timeoutsNs(Sysctls sysctls) {
+        long[] ns = new long[STATES];
+        ns[CLOSED] = sysctls.ns(Sysctl.SCTP_TIMEOUT_CLOSED);
+        ns[COOKIE_WAIT] = sysctls.ns(Sysctl.SCTP_TIMEOUT_COOKIE_WAIT);
+        ns[COOKIE_ECHOED] = sysctls.ns(Sysctl.SCTP_TIMEOUT_COOKIE_ECHOED);
+        ns[ESTABLISHED] = sysctls.ns(Sysctl.SCTP_TIMEOUT_ESTABLISHED);
+        ns[SHUTDOWN_SENT] = sysctls.ns(Sysctl.SCTP_TIMEOUT_SHUTDOWN_SENT);
+        ns[SHUTDOWN_RECEIVED] = sysctls.ns(Sysctl.SCTP_TIMEOUT_SHUTDOWN_RECD);
+        ns[SHUTDOWN_ACK_SENT] = sysctls.ns(Sysctl.SCTP_TIMEOUT_SHUTDOWN_ACK_SENT);
+        ns[HEARTBEAT_SENT] = sysctls.ns(Sysctl.SCTP_TIMEOUT_HEARTBEAT_SENT);
+        return ns;
     }
 }

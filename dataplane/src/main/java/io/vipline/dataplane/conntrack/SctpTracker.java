@@ -4,7 +4,6 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Packet;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Moves SCTP associations from state to state, chunk by chunk, and checks verification tags (RFC 9260 8.5): {@code
@@ -33,7 +32,7 @@ final class SctpTracker {
     private static final long OUT_OF_THE_BLUE =
             bit(SctpState.ABORT) | bit(SctpState.SHUTDOWN_COMPLETE) | bit(SctpState.COOKIE_ACK);
 
-    private final int establishedSeconds;
+    private final long[] stateNs;
     private int state;
     private int flags;
     /** Tags that packets of the original and of the reply direction must carry. */
@@ -43,8 +42,9 @@ final class SctpTracker {
     private boolean isRefreshed;
     private boolean hasIgnoredHeartbeat;
 
-    SctpTracker(int establishedSeconds) {
-        this.establishedSeconds = establishedSeconds;
+    /** @param stateNs timeouts by state, nanoseconds */
+    SctpTracker(long[] stateNs) {
+        this.stateNs = stateNs;
     }
 
     private static long bit(int chunkType) {
@@ -65,7 +65,7 @@ final class SctpTracker {
     /** Gives a new connection the state that {@link #canOpen} came to. */
     void open(Connection connection, long nowNs) {
         store(connection);
-        connection.expiryNs(nowNs + TimeUnit.SECONDS.toNanos(SctpState.seconds(state, establishedSeconds)));
+        connection.expiryNs(nowNs + stateNs[state]);
     }
 
     /** Accounts for a packet of a known association. @return whether it belongs there */
@@ -80,7 +80,7 @@ final class SctpTracker {
         boolean isValid = process(packet, reply, true);
         store(connection);
         if (isValid && isRefreshed) {
-            connection.expiryNs(nowNs + TimeUnit.SECONDS.toNanos(SctpState.seconds(state, establishedSeconds)));
+            connection.expiryNs(nowNs + stateNs[state]);
         }
         return isValid;
     }

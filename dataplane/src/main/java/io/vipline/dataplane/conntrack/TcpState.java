@@ -1,6 +1,9 @@
 package io.vipline.dataplane.conntrack;
 
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Transport;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The TCP state machine of conntrack: what {@code tcp_conntracks[][][]} of {@code nf_conntrack_proto_tcp.c} says of a
@@ -50,7 +53,25 @@ public final class TcpState {
             /* ACK */ "IV IG SR ES CW CW TW TW CL IG",
             /* RST */ "IV CL CL CL CL CL CL CL CL CL");
 
+    /** The kernel has no setting for it, and it does not follow that of {@link #SYN_SENT}. */
+    private static final long SYN_SENT2_NS = TimeUnit.MINUTES.toNanos(2);
+
     private TcpState() {}
+
+    /** How long a connection is kept in each state, nanoseconds. */
+    static long[] timeoutsNs(Sysctls sysctls) {
+        long[] ns = new long[STATES];
+        ns[SYN_SENT] = sysctls.ns(Sysctl.TCP_TIMEOUT_SYN_SENT);
+        ns[SYN_RECV] = sysctls.ns(Sysctl.TCP_TIMEOUT_SYN_RECV);
+        ns[ESTABLISHED] = sysctls.ns(Sysctl.TCP_TIMEOUT_ESTABLISHED);
+        ns[FIN_WAIT] = sysctls.ns(Sysctl.TCP_TIMEOUT_FIN_WAIT);
+        ns[CLOSE_WAIT] = sysctls.ns(Sysctl.TCP_TIMEOUT_CLOSE_WAIT);
+        ns[LAST_ACK] = sysctls.ns(Sysctl.TCP_TIMEOUT_LAST_ACK);
+        ns[TIME_WAIT] = sysctls.ns(Sysctl.TCP_TIMEOUT_TIME_WAIT);
+        ns[CLOSE] = sysctls.ns(Sysctl.TCP_TIMEOUT_CLOSE);
+        ns[SYN_SENT2] = SYN_SENT2_NS;
+        return ns;
+    }
 
     private static byte[] table(String... rows) {
         byte[] next = new byte[rows.length * STATES];

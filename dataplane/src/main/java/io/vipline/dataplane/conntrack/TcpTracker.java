@@ -1,6 +1,8 @@
 package io.vipline.dataplane.conntrack;
 
 import io.vipline.dataplane.conntrack.Tracker.Outcome;
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Packet;
 import java.util.concurrent.TimeUnit;
 
@@ -9,10 +11,8 @@ import java.util.concurrent.TimeUnit;
  * and {@code tcp_in_window}, after Guido van Rooij's "Real Stateful TCP Packet Filtering". Owned by one thread.
  */
 final class TcpTracker {
-    /** {@code nf_conntrack_tcp_max_retrans}. */
-    private static final int MOST_RETRANSMISSIONS = 3;
-    /** {@code nf_conntrack_tcp_timeout_max_retrans}, {@code nf_conntrack_tcp_timeout_unacknowledged}. */
-    private static final long DOUBTFUL_NS = TimeUnit.SECONDS.toNanos(300);
+    /** {@code nf_tcp_handle_invalid}: who has less left than this is not hurried. */
+    private static final long HURRIED_NS = TimeUnit.SECONDS.toNanos(120);
     /** MAXACKWINCONST. */
     private static final int LEAST_ACK_WINDOW = 66_000;
 
@@ -25,15 +25,24 @@ final class TcpTracker {
     }
 
     private final long[] stateNs;
+    private final long maxRetransNs;
+    private final long unacknowledgedNs;
+    private final int maxRetrans;
+    private final boolean isLiberal;
+    private final boolean ignoresInvalidRst;
     private final TcpSegment segment = new TcpSegment();
     private final TcpWindow window = new TcpWindow();
     private int next;
     private int old;
     private boolean isInvalidReset;
 
-    /** @param stateNs timeouts by state, nanoseconds */
-    TcpTracker(long[] stateNs) {
-        this.stateNs = stateNs;
+    TcpTracker(Sysctls sysctls) {
+        stateNs = TcpState.timeoutsNs(sysctls);
+        maxRetransNs = sysctls.ns(Sysctl.TCP_TIMEOUT_MAX_RETRANS);
+        unacknowledgedNs = sysctls.ns(Sysctl.TCP_TIMEOUT_UNACKNOWLEDGED);
+        maxRetrans = (int) sysctls.get(Sysctl.TCP_MAX_RETRANS);
+        isLiberal = sysctls.isOn(Sysctl.TCP_BE_LIBERAL);
+        ignoresInvalidRst = sysctls.isOn(Sysctl.TCP_IGNORE_INVALID_RST);
     }
 
     /** Sets the state of a connection that this packet opens. */
@@ -187,7 +196,7 @@ final class TcpTracker {
             if (segment.sequence == 0 && !isEstablished) {
                 return false;
             }
-            if (isBefore(segment.sequence, window.maximalAck(other))) {
+            if (isBefore(segment.sequence, window.maximalAck(other)) && !ignoresInvalidRst) {
                 isInvalidReset = true;
                 return false;
             }
@@ -260,7 +269,7 @@ final class TcpTracker {
             update(sender, sequence, end, ack, sack);
             return Fit.IN_WINDOW;
         }
-        return window.has(sender, TcpWindow.BE_LIBERAL) ? Fit.IN_WINDOW : fit;
+        return isLiberal || window.has(sender, TcpWindow.BE_LIBERAL) ? Fit.IN_WINDOW : fit;
     }
 
     /** The first that a direction says. */
@@ -378,7 +387,10 @@ final class TcpTracker {
         boolean otherCloses =
                 window.lastDirection() != direction && (last == TcpState.INDEX_FIN || last == TcpState.INDEX_RST);
         if (otherCloses) {
-            connection.expiryNs(Math.min(connection.expiryNs(), nowNs + DOUBTFUL_NS));
+            long leftNs = connection.expiryNs() - nowNs;
+            if (leftNs >= HURRIED_NS && leftNs > unacknowledgedNs) {
+                connection.expiryNs(nowNs + unacknowledgedNs);
+            }
         } else {
             window.lastIndex(segment.index);
             window.lastDirection(direction);
@@ -402,7 +414,7 @@ final class TcpTracker {
             if (segment.index == TcpState.INDEX_SYN && old == TcpState.SYN_SENT) {
                 return Outcome.VALID;
             }
-            timeoutNs = next == TcpState.ESTABLISHED ? Math.min(timeoutNs, DOUBTFUL_NS) : timeoutNs;
+            timeoutNs = next == TcpState.ESTABLISHED ? Math.min(timeoutNs, unacknowledgedNs) : timeoutNs;
         } else if (next == TcpState.ESTABLISHED
                 && (old == TcpState.SYN_RECV || old == TcpState.ESTABLISHED)
                 && !connection.has(Connection.ASSURED)) {
@@ -416,13 +428,15 @@ final class TcpTracker {
         long usualNs = stateNs[next];
         boolean hasUnacknowledged =
                 window.has(0, TcpWindow.DATA_UNACKNOWLEDGED) || window.has(1, TcpWindow.DATA_UNACKNOWLEDGED);
-        if (window.retransmissions() >= MOST_RETRANSMISSIONS && usualNs > DOUBTFUL_NS) {
-            return DOUBTFUL_NS;
+        if (window.retransmissions() >= maxRetrans && usualNs > maxRetransNs) {
+            return maxRetransNs;
         }
         if (segment.index == TcpState.INDEX_RST) {
             return stateNs[TcpState.CLOSE];
         }
-        boolean isDoubtful = hasUnacknowledged || window.lastWindow() == 0;
-        return isDoubtful ? Math.min(usualNs, DOUBTFUL_NS) : usualNs;
+        if (hasUnacknowledged && usualNs > unacknowledgedNs) {
+            return unacknowledgedNs;
+        }
+        return window.lastWindow() == 0 ? Math.min(usualNs, maxRetransNs) : usualNs;
     }
 }

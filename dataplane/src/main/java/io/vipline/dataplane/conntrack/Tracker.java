@@ -1,5 +1,7 @@
 package io.vipline.dataplane.conntrack;
 
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Packet;
 import io.vipline.dataplane.wire.Transport;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +23,17 @@ public final class Tracker {
         ENDS
     }
 
-    /** {@code udp_stream_ts}: two-way UDP this long after its start is a stream. */
+    /** {@code udp_stream_ts}: UDP that was answered before is a stream this long after its start. */
     private static final long UDP_STREAM_AFTER_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private final long[] tcpNs = new long[TcpState.SYN_SENT2 + 1];
+    private final long[] tcpNs;
+    private final boolean isTcpLoose;
     private final long udpNs;
     private final long udpStreamNs;
     private final long icmpNs;
+    private final long icmpv6Ns;
+    private final long greNs;
+    private final long greStreamNs;
     private final SctpTracker sctp;
     private final long genericNs;
 
@@ -35,27 +41,35 @@ public final class Tracker {
     private final TcpTracker tcp;
 
     /** @param tracksWindows whether TCP segments must lie in the window; the connection table has room for that then */
-    public Tracker(Timeouts timeouts, boolean tracksWindows) {
-        for (int state = 0; state < tcpNs.length; state++) {
-            tcpNs[state] = timeouts.tcpNs(state);
-        }
-        tcp = tracksWindows ? new TcpTracker(tcpNs) : null;
-        udpNs = TimeUnit.SECONDS.toNanos(timeouts.udp());
-        udpStreamNs = TimeUnit.SECONDS.toNanos(timeouts.udpStream());
-        icmpNs = TimeUnit.SECONDS.toNanos(timeouts.icmp());
-        sctp = new SctpTracker(timeouts.sctp());
-        genericNs = TimeUnit.SECONDS.toNanos(timeouts.generic());
+    public Tracker(Sysctls sysctls, boolean tracksWindows) {
+        tcpNs = TcpState.timeoutsNs(sysctls);
+        isTcpLoose = sysctls.isOn(Sysctl.TCP_LOOSE);
+        tcp = tracksWindows ? new TcpTracker(sysctls) : null;
+        udpNs = sysctls.ns(Sysctl.UDP_TIMEOUT);
+        udpStreamNs = sysctls.ns(Sysctl.UDP_TIMEOUT_STREAM);
+        icmpNs = sysctls.ns(Sysctl.ICMP_TIMEOUT);
+        icmpv6Ns = sysctls.ns(Sysctl.ICMPV6_TIMEOUT);
+        greNs = sysctls.ns(Sysctl.GRE_TIMEOUT);
+        greStreamNs = sysctls.ns(Sysctl.GRE_TIMEOUT_STREAM);
+        sctp = new SctpTracker(SctpState.timeoutsNs(sysctls));
+        genericNs = sysctls.ns(Sysctl.GENERIC_TIMEOUT);
     }
 
     /** Whether a packet that belongs to no connection may open one; if not, it is INVALID. */
     public boolean canOpen(Packet packet) {
         return switch (packet.protocol) {
-            case Transport.TCP -> TcpState.next(TcpState.NONE, packet.tcpFlags, false) != TcpState.INVALID;
+            case Transport.TCP -> canOpenTcp(packet);
             case Transport.SCTP -> sctp.canOpen(packet);
             case Transport.ICMP -> packet.family != Packet.IPV4 || isIcmpQuery(packet.icmpTypeCode >>> 8);
             case Transport.ICMPV6 -> packet.family != Packet.IPV6 || isIcmpv6Query(packet.icmpTypeCode >>> 8);
             default -> true;
         };
+    }
+
+    /** {@code tcp_new}. */
+    private boolean canOpenTcp(Packet packet) {
+        int state = TcpState.next(TcpState.NONE, packet.tcpFlags, false);
+        return state == TcpState.SYN_SENT || state != TcpState.INVALID && isTcpLoose;
     }
 
     /** {@code valid_new[]} of nf_conntrack_proto_icmp.c: echo, time stamp, information, address mask. */
@@ -93,8 +107,12 @@ public final class Tracker {
     /** Whether an ICMP message is the query that opened the connection again, or its answer ({@code invmap[]}). */
     private static boolean isOfQuery(Connection connection, Packet packet, boolean reply) {
         int asked = connection.icmpTypeCode();
-        int answer = packet.protocol == Transport.ICMP && asked >>> 8 == 8 ? asked & 0xff : asked + (1 << 8);
-        return packet.icmpTypeCode == (reply ? answer : asked);
+        return packet.icmpTypeCode == (reply ? icmpAnswer(packet.protocol, asked) : asked);
+    }
+
+    /** Type and code of the answer to a query. */
+    static int icmpAnswer(int protocol, int asked) {
+        return protocol == Transport.ICMP && asked >>> 8 == 8 ? asked & 0xff : asked + (1 << 8);
     }
 
     /**
@@ -131,20 +149,23 @@ public final class Tracker {
         if (isIcmp(packet) && !isOfQuery(connection, packet, reply)) {
             return canOpen(packet) ? Outcome.VALID : Outcome.INVALID;
         }
+        if (packet.protocol == Transport.GRE) {
+            trackGre(connection, nowNs);
+        } else if (packet.protocol != Transport.SCTP) {
+            connection.expiryNs(nowNs + idleNs(packet.protocol));
+        }
         if (reply && !connection.has(Connection.SEEN_REPLY)) {
             connection.set(Connection.SEEN_REPLY);
         }
-        if (packet.protocol == Transport.SCTP) {
-            return Outcome.VALID;
-        }
-        connection.expiryNs(nowNs + idleNs(packet.protocol));
         return Outcome.VALID;
     }
 
     private long idleNs(int protocol) {
         return switch (protocol) {
             case Transport.UDP -> udpNs;
-            case Transport.ICMP, Transport.ICMPV6 -> icmpNs;
+            case Transport.ICMP -> icmpNs;
+            case Transport.ICMPV6 -> icmpv6Ns;
+            case Transport.GRE -> greNs;
             default -> genericNs;
         };
     }
@@ -152,13 +173,22 @@ public final class Tracker {
     /** {@link #track} for UDP, which is always {@link Outcome#VALID}. */
     public void trackUdp(Connection connection, boolean reply, long nowNs) {
         int flags = connection.flags();
-        int now = reply ? flags | Connection.SEEN_REPLY : flags;
-        boolean stream = (now & Connection.SEEN_REPLY) != 0 && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
-        now |= stream ? Connection.ASSURED : 0;
+        boolean wasAnswered = (flags & Connection.SEEN_REPLY) != 0;
+        boolean stream = wasAnswered && nowNs - connection.createdNs() > UDP_STREAM_AFTER_NS;
+        int now = flags | (reply ? Connection.SEEN_REPLY : 0) | (stream ? Connection.ASSURED : 0);
         if (now != flags) {
             connection.set(now);
         }
         connection.expiryNs(nowNs + (stream ? udpStreamNs : udpNs));
+    }
+
+    /** {@code nf_conntrack_gre_packet}: two-way from the packet after the first answer on. */
+    private void trackGre(Connection connection, long nowNs) {
+        boolean isStream = connection.has(Connection.SEEN_REPLY);
+        if (isStream && !connection.has(Connection.ASSURED)) {
+            connection.set(Connection.ASSURED);
+        }
+        connection.expiryNs(nowNs + (isStream ? greStreamNs : greNs));
     }
 
     private Outcome trackTcp(Connection connection, Packet packet, boolean reply, long nowNs) {

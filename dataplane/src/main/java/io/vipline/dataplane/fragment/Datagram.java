@@ -3,11 +3,14 @@ package io.vipline.dataplane.fragment;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.LinkType;
 import io.vipline.dataplane.wire.Decoder;
+import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Packet;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The fragments of one datagram that have come so far, as {@code struct inet_frag_queue} holds them; whole, it is taken
@@ -19,8 +22,11 @@ public final class Datagram implements AutoCloseable {
         ADDED,
         /** The same bytes are there already ({@code IPFRAG_DUP}). */
         DUPLICATE,
-        /** It overlaps another one ({@code IPFRAG_OVERLAP}), or the end is in two places: the datagram is lost. */
-        OVERLAP
+        /**
+         * It overlaps another one ({@code IPFRAG_OVERLAP}), holds nothing, is not of whole eights, or the end is in two
+         * places: the datagram is lost.
+         */
+        MISFIT
     }
 
     /**
@@ -45,18 +51,33 @@ public final class Datagram implements AutoCloseable {
         static Piece of(FrameBatch batch, Packet packet) {
             byte[] frame = new byte[packet.captured];
             batch.memory.getBytes(packet.frameOffset, frame);
-            int payloadAt = packet.payload;
-            int to = packet.fragmentOffset + packet.network + packet.ipBytes - payloadAt;
             return new Piece(
                     packet.fragmentOffset,
-                    to,
+                    endOf(packet),
                     frame,
                     packet.original,
                     packet.network,
                     packet.fragmentHeader,
-                    payloadAt,
+                    packet.payload,
                     batch.interfaceIndex(packet.slot),
                     batch.linkType(packet.slot));
+        }
+
+        int ipBytes() {
+            return payloadAt - network + to - from;
+        }
+
+        boolean hasDontFragment() {
+            return fragmentHeader == 0 && (frame[network + Ipv4.FRAGMENT] & Ipv4.DONT_FRAGMENT >> 8) != 0;
+        }
+
+        /** Without what it has beyond a multiple of eight bytes. */
+        Piece trimmed() {
+            int end = to & ~7;
+            int bytes = payloadAt + end - from;
+            byte[] shorter = Arrays.copyOf(frame, Math.min(frame.length, bytes));
+            Defragmented.shorten(shorter, network, bytes - network);
+            return new Piece(from, end, shorter, bytes, network, fragmentHeader, payloadAt, interfaceIndex, linkType);
         }
 
         /** Bytes of payload that are there; a trailer behind them is not payload. */
@@ -67,7 +88,12 @@ public final class Datagram implements AutoCloseable {
 
     private final List<Piece> pieces = new ArrayList<>();
     private final long firstNs;
-    private int payloadBytes = -1;
+    private final FragmentRuns runs = new FragmentRuns();
+    /** As far as it is known to reach, */
+    private int payloadBytes;
+    /** and whether that is all. */
+    private boolean isEndKnown;
+
     private int heldBytes;
     private Arena arena;
     private FrameBatch batch;
@@ -92,33 +118,48 @@ public final class Datagram implements AutoCloseable {
         return pieces.size();
     }
 
+    /** {@code ip_frag_queue}, {@code nf_ct_frag6_queue}. */
     Addition add(FrameBatch from, Packet packet) {
+        boolean isCutAmiss = packet.moreFragments && (endOf(packet) & 7) != 0;
         Piece added = Piece.of(from, packet);
-        int start = added.from;
-        int end = added.to;
-        for (Piece piece : pieces) {
-            if (start >= piece.from && end <= piece.to) {
-                return Addition.DUPLICATE;
-            }
-            if (start < piece.to && end > piece.from) {
-                return Addition.OVERLAP;
-            }
+        if (isCutAmiss && packet.family == Packet.IPV4) {
+            added = added.trimmed();
+        } else if (isCutAmiss) {
+            return Addition.MISFIT;
         }
-        boolean isLast = !packet.moreFragments;
-        if (payloadBytes >= 0 && (end > payloadBytes || isLast)
-                || isLast && pieces.stream().anyMatch(p -> p.to > end)) {
-            return Addition.OVERLAP;
+        if (!takeEnd(added.to, packet.moreFragments) || added.to == added.from) {
+            return Addition.MISFIT;
         }
-        if (isLast) {
-            payloadBytes = end;
+        Addition addition = runs.add(added.from, added.to);
+        if (addition == Addition.ADDED) {
+            pieces.add(added);
+            heldBytes += packet.captured;
         }
-        pieces.add(added);
-        heldBytes += packet.captured;
-        return Addition.ADDED;
+        return addition;
+    }
+
+    /** Where the packet's share of the datagram's payload ends. */
+    private static int endOf(Packet packet) {
+        return packet.fragmentOffset + packet.network + packet.ipBytes - packet.payload;
+    }
+
+    /** @return whether a piece that ends there goes with what is known of the datagram's end */
+    private boolean takeEnd(int end, boolean hasMoreBehind) {
+        if (!hasMoreBehind) {
+            boolean fits = end >= payloadBytes && !(isEndKnown && end != payloadBytes);
+            isEndKnown |= fits;
+            payloadBytes = fits ? end : payloadBytes;
+            return fits;
+        }
+        if (end > payloadBytes && isEndKnown) {
+            return false;
+        }
+        payloadBytes = Math.max(payloadBytes, end);
+        return true;
     }
 
     boolean isWhole() {
-        return payloadBytes >= 0
+        return isEndKnown
                 && pieces.stream().mapToInt(piece -> piece.to - piece.from).sum() == payloadBytes;
     }
 
@@ -147,6 +188,9 @@ public final class Datagram implements AutoCloseable {
         batch.memory.putBytes(0, first.frame, 0, headerOfWhole());
         int protocol = first.frame[first.fragmentHeader()] & 0xff;
         Defragmented.mend(batch.memory, first.network(), first.fragmentHeader(), wholeBytes, protocol);
+        if (first.fragmentHeader() == 0) {
+            Defragmented.dontFragment(batch.memory, first.network(), mayNotBeCut());
+        }
         packets = new Packet[batch.count];
         for (int i = 0; i < packets.length; i++) {
             packets[i] = new Packet();
@@ -159,6 +203,30 @@ public final class Datagram implements AutoCloseable {
 
     private void add(Piece like, int at, int captured, int original, long nowNs) {
         batch.add(at, captured, original, nowNs, like.interfaceIndex(), like.linkType());
+    }
+
+    /**
+     * Lays the first fragment out alone, as the one that is quoted to the sender of a datagram that never came together.
+     *
+     * @param first described so, with {@code number}
+     * @return its memory; empty if just others came
+     */
+    public Optional<FrameBatch> first(Packet first, long number, long nowNs) {
+        Optional<Piece> head =
+                pieces.stream().filter(piece -> piece.from() == 0).findFirst();
+        head.ifPresent(piece -> {
+            int bytes = piece.frame().length;
+            arena = Arena.ofConfined();
+            batch = new FrameBatch(1);
+            batch.memory.wrap(arena.allocate(bytes, 8).address(), bytes);
+            batch.memory.putBytes(0, piece.frame());
+            add(piece, 0, bytes, piece.original(), nowNs);
+            Decoder.decode(batch, 0, first);
+            first.number = number;
+            first.nowNs = nowNs;
+            first.ordinary = false;
+        });
+        return head.map(piece -> batch);
     }
 
     /** Up to the first byte that a snap length cut out. */
@@ -182,12 +250,18 @@ public final class Datagram implements AutoCloseable {
      * whole has no fragment header. IPv4 is always cut again.
      */
     public boolean leavesWhole() {
-        int longest = 0;
-        for (Piece piece : pieces) {
-            longest = Math.max(longest, piece.payloadAt() - piece.network() + piece.to() - piece.from());
-        }
-        Piece first = pieces.getFirst();
-        return first.fragmentHeader() != 0 && packets[0].ipBytes <= longest;
+        return pieces.getFirst().fragmentHeader() != 0 && packets[0].ipBytes <= longestPieceBytes();
+    }
+
+    /** Bytes of the longest fragment that came in, its IP header included. */
+    public int longestPieceBytes() {
+        return pieces.stream().mapToInt(Piece::ipBytes).max().orElseThrow();
+    }
+
+    /** {@code ip_frag_reasm}: it must not be cut smaller than it came if the longest fragment, or one as long, said so. */
+    private boolean mayNotBeCut() {
+        int longest = longestPieceBytes();
+        return pieces.stream().anyMatch(piece -> piece.ipBytes() == longest && piece.hasDontFragment());
     }
 
     /** The memory of the whole and its pieces, ours to write to. */

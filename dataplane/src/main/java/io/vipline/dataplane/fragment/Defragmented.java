@@ -12,7 +12,7 @@ final class Defragmented {
     private Defragmented() {}
 
     /**
-     * IPv4: length, no fragment bits, checksum. IPv6: length, and the header chain closed over the fragment header, which
+     * IPv4: length; {@link #dontFragment} writes the rest. IPv6: length, and the header chain closed over the fragment header, which
      * has been left out.
      *
      * @param network where the IP header begins
@@ -27,13 +27,27 @@ final class Defragmented {
             memory.putByte(nextHeaderAt(memory, network, fragmentHeader), (byte) protocol);
             return;
         }
-        int headerBytes = (memory.getByte(network) & 15) * 4;
-        int fragment = memory.getShort(network + Ipv4.FRAGMENT, BIG_ENDIAN) & Ipv4.DONT_FRAGMENT;
         memory.putShort(network + Ipv4.TOTAL_LENGTH, (short) bytes, BIG_ENDIAN);
-        memory.putShort(network + Ipv4.FRAGMENT, (short) fragment, BIG_ENDIAN);
+    }
+
+    /** Writes the flags of a whole IPv4 datagram, and the checksum of its header. */
+    static void dontFragment(NativeMemory memory, int network, boolean isSet) {
+        int headerBytes = (memory.getByte(network) & 15) * 4;
+        memory.putShort(network + Ipv4.FRAGMENT, (short) (isSet ? Ipv4.DONT_FRAGMENT : 0), BIG_ENDIAN);
         memory.putShort(network + Ipv4.CHECKSUM, (short) 0);
         int checksum = ~Checksum.fold(Checksum.sum(memory, network, headerBytes));
         memory.putShort(network + Ipv4.CHECKSUM, (short) checksum, BIG_ENDIAN);
+    }
+
+    /** Gives an IPv4 packet another length. @param frame that it stands in, cut already */
+    static void shorten(byte[] frame, int network, int ipBytes) {
+        NativeMemory memory = NativeMemory.copyOf(frame);
+        int checksum = memory.getShort(network + Ipv4.CHECKSUM, BIG_ENDIAN) & 0xffff;
+        int before = memory.getShort(network + Ipv4.TOTAL_LENGTH, BIG_ENDIAN) & 0xffff;
+        memory.putShort(network + Ipv4.TOTAL_LENGTH, (short) ipBytes, BIG_ENDIAN);
+        int after = Checksum.update(checksum, Checksum.difference16(before, ipBytes));
+        memory.putShort(network + Ipv4.CHECKSUM, (short) after, BIG_ENDIAN);
+        memory.getBytes(0, frame);
     }
 
     /** The byte that says that the header at {@code header} follows: in IPv6's own or in the extension before it. */

@@ -2,26 +2,19 @@ package io.vipline.dataplane.fragment;
 
 import io.vipline.dataplane.DropReason;
 import io.vipline.dataplane.frame.FrameBatch;
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Packet;
-import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Brings fragments together before conntrack sees them ({@code nf_defrag_ipv4}, {@code nf_defrag_ipv6}): RFC 791, RFC
  * 8200 4.5; an overlap loses the whole datagram (RFC 5722, and Linux for IPv4 too). Memory is bounded as by {@code
- * ipfrag_high_thresh}. Owned by one thread.
+ * ipfrag_high_thresh}, for each family apart. Owned by one thread.
  */
 public final class Reassembly {
-    /** {@code net.ipv4.ipfrag_high_thresh}. */
-    private static final int MOST_BYTES = 4_194_304;
-    /** {@code net.ipv4.ipfrag_time}. */
-    private static final long V4_TIME_NS = TimeUnit.SECONDS.toNanos(30);
-    /** {@code net.netfilter.nf_conntrack_frag6_timeout}. */
-    private static final long V6_TIME_NS = TimeUnit.SECONDS.toNanos(60);
-
     private static final int MOST_PAYLOAD = 65_535;
 
     private record Key(
@@ -50,16 +43,43 @@ public final class Reassembly {
         /** @param frames number of frames lost for the reason */
         void lost(DropReason reason, int frames);
 
+        /**
+         * A datagram did not come together in time.
+         *
+         * @param number of the frame that the clock stood at when that was noticed
+         */
+        void expired(Datagram datagram, long number);
+
         /** A fragment that is there already. */
         void duplicate();
     }
 
-    private final Map<Key, Datagram> waiting = new LinkedHashMap<>();
-    private final ArrayDeque<Key> expired = new ArrayDeque<>();
-    private final Losses losses;
-    private int heldBytes;
+    /** The datagrams of one family that wait for their rest, oldest first: {@code struct fqdir}. */
+    private static final class Queues {
+        private final Map<Key, Datagram> waiting = new LinkedHashMap<>();
+        private final long timeNs;
+        private final long mostBytes;
+        private long heldBytes;
 
-    public Reassembly(Losses losses) {
+        Queues(long timeNs, long mostBytes) {
+            this.timeNs = timeNs;
+            this.mostBytes = mostBytes;
+        }
+
+        Datagram forget(Key key) {
+            Datagram datagram = waiting.remove(key);
+            heldBytes -= datagram.heldBytes();
+            return datagram;
+        }
+    }
+
+    private final Queues v4;
+    private final Queues v6;
+    private final Losses losses;
+
+    public Reassembly(Sysctls sysctls, Losses losses) {
+        v4 = new Queues(sysctls.ns(Sysctl.IPFRAG_TIME), sysctls.get(Sysctl.IPFRAG_HIGH_THRESH));
+        v6 = new Queues(sysctls.ns(Sysctl.FRAG6_TIMEOUT), sysctls.get(Sysctl.FRAG6_HIGH_THRESH));
         this.losses = losses;
     }
 
@@ -69,71 +89,59 @@ public final class Reassembly {
      * @return the datagram that it makes whole, which the caller closes; null if it does not
      */
     public Datagram add(FrameBatch batch, Packet packet, long nowNs) {
-        expire(nowNs);
+        expire(v4, packet.number, nowNs);
+        expire(v6, packet.number, nowNs);
         if (packet.fragmentOffset + packet.network + packet.ipBytes - packet.payload > MOST_PAYLOAD) {
             losses.lost(DropReason.IP_LENGTH, 1);
             return null;
         }
-        if (heldBytes + packet.captured > MOST_BYTES) {
+        Queues queues = packet.family == Packet.IPV4 ? v4 : v6;
+        if (queues.heldBytes + packet.captured > queues.mostBytes) {
             losses.lost(DropReason.FRAGMENT_MEMORY, 1);
             return null;
         }
         Key key = Key.of(packet);
-        Datagram datagram = waiting.computeIfAbsent(key, absent -> new Datagram(nowNs));
+        Datagram datagram = queues.waiting.computeIfAbsent(key, absent -> new Datagram(nowNs));
         return switch (datagram.add(batch, packet)) {
             case DUPLICATE -> {
                 losses.duplicate();
                 yield null;
             }
-            case OVERLAP -> {
-                forget(key);
+            case MISFIT -> {
+                queues.forget(key);
                 losses.lost(DropReason.FRAGMENT_OVERLAP, datagram.frames() + 1);
                 yield null;
             }
             case ADDED -> {
-                heldBytes += packet.captured;
+                queues.heldBytes += packet.captured;
                 if (!datagram.isWhole()) {
                     yield null;
                 }
-                forget(key);
+                queues.forget(key);
                 datagram.assemble(packet.number, batch.timeNs(packet.slot));
                 yield datagram;
             }
         };
     }
 
-    private void forget(Key key) {
-        heldBytes -= waiting.remove(key).heldBytes();
-    }
-
-    private void expire(long nowNs) {
-        Iterator<Map.Entry<Key, Datagram>> oldest = waiting.entrySet().iterator();
-        while (oldest.hasNext()) {
-            Map.Entry<Key, Datagram> entry = oldest.next();
-            long timeNs = entry.getKey().family() == Packet.IPV4 ? V4_TIME_NS : V6_TIME_NS;
-            if (nowNs - entry.getValue().firstNs() <= V4_TIME_NS) {
-                break;
+    private void expire(Queues queues, long number, long nowNs) {
+        while (!queues.waiting.isEmpty()) {
+            Map.Entry<Key, Datagram> oldest =
+                    queues.waiting.entrySet().iterator().next();
+            if (nowNs - oldest.getValue().firstNs() <= queues.timeNs) {
+                return;
             }
-            if (nowNs - entry.getValue().firstNs() > timeNs) {
-                expired.add(entry.getKey());
-            }
-        }
-        while (!expired.isEmpty()) {
-            lose(expired.poll());
+            losses.expired(queues.forget(oldest.getKey()), number);
         }
     }
 
-    private void lose(Key key) {
-        int frames = waiting.get(key).frames();
-        forget(key);
-        losses.lost(DropReason.FRAGMENT_INCOMPLETE, frames);
+    private void lose(Queues queues, Key key) {
+        losses.lost(DropReason.FRAGMENT_INCOMPLETE, queues.forget(key).frames());
     }
 
     /** Gives up on everything that still waits. */
     public void finish() {
-        expired.addAll(waiting.keySet());
-        while (!expired.isEmpty()) {
-            lose(expired.poll());
-        }
+        List.copyOf(v4.waiting.keySet()).forEach(key -> lose(v4, key));
+        List.copyOf(v6.waiting.keySet()).forEach(key -> lose(v6, key));
     }
 }

@@ -2,6 +2,7 @@ package io.vipline.dataplane.icmp;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
+import io.vipline.dataplane.Counters.GeneratedKind;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ipv4;
@@ -20,13 +21,14 @@ public final class IcmpAnswers {
     /**
      * Which error, and how it quotes.
      *
+     * @param kind as it is counted
      * @param v4 {@code type << 8 | code}
      * @param v6 as {@code v4}, of ICMPv6
      * @param word the second word of the message, which says more about some
      * @param quotesOneHopLess whether the packet had been on its way to the next hop already: {@code ip_forward()} takes
      *     the hop off before FORWARD
      */
-    public record Answer(int v4, int v6, int word, boolean quotesOneHopLess) {
+    public record Answer(GeneratedKind kind, int v4, int v6, int word, boolean quotesOneHopLess) {
         /** What REJECT says by its option {@code --reject-with}: {@code ipt_REJECT.c}, {@code ip6t_REJECT.c}. */
         private static final Map<String, Integer> REFUSALS = Map.ofEntries(
                 Map.entry("icmp-net-unreachable", 3 << 8),
@@ -43,22 +45,43 @@ public final class IcmpAnswers {
                 Map.entry("icmp6-policy-fail", 1 << 8 | 5),
                 Map.entry("icmp6-reject-route", 1 << 8 | 6));
 
-        public static final Answer TIME_EXCEEDED = new Answer(11 << 8, 3 << 8, 0, false);
+        public static final Answer TIME_EXCEEDED =
+                new Answer(GeneratedKind.ICMP_TIME_EXCEEDED, 11 << 8, 3 << 8, 0, false);
+
+        public static final Answer REASSEMBLY_TIME_EXCEEDED =
+                new Answer(GeneratedKind.ICMP_TIME_EXCEEDED, 11 << 8 | 1, 3 << 8 | 1, 0, false);
 
         /** The answer of a rule that rejects. @param with as iptables names it; another name: port unreachable */
         public static Answer refusal(String with, boolean isForwarded) {
             return new Answer(
-                    REFUSALS.getOrDefault(with, 3 << 8 | 3), REFUSALS.getOrDefault(with, 1 << 8 | 4), 0, isForwarded);
+                    GeneratedKind.ICMP_UNREACHABLE,
+                    REFUSALS.getOrDefault(with, 3 << 8 | 3),
+                    REFUSALS.getOrDefault(with, 1 << 8 | 4),
+                    0,
+                    isForwarded);
         }
+
+        /** Beyond the scope of the source's address. */
+        public static final Answer BEYOND_SCOPE = new Answer(GeneratedKind.ICMP_UNREACHABLE, 0, 1 << 8 | 2, 0, false);
 
         /** @param offset in the IPv4 header of the octet that is wrong */
         public static Answer v4ParameterProblem(int offset) {
-            return new Answer(12 << 8, 0, offset << 24, false);
+            return new Answer(GeneratedKind.ICMP_PARAMETER_PROBLEM, 12 << 8, 0, offset << 24, false);
         }
 
         /** @param offset from the IPv6 header of the octet that is wrong */
         public static Answer v6ParameterProblem(int code, int offset) {
-            return new Answer(0, 4 << 8 | code, offset, false);
+            return new Answer(GeneratedKind.ICMP_PARAMETER_PROBLEM, 0, 4 << 8 | code, offset, false);
+        }
+
+        /** Fragmentation needed, packet too big. @param mtuBytes of the link that is too narrow */
+        public static Answer tooBig(int mtuBytes) {
+            return new Answer(GeneratedKind.ICMP_FRAGMENTATION_NEEDED, 3 << 8 | 4, 2 << 8, mtuBytes, false);
+        }
+
+        /** Whether as many are sent as there is cause for: path MTU discovery waits for them. */
+        public boolean isUnlimited() {
+            return kind == GeneratedKind.ICMP_FRAGMENTATION_NEEDED;
         }
     }
 

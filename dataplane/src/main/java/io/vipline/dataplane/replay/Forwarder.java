@@ -1,6 +1,7 @@
 package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.Counters;
+import io.vipline.dataplane.ErrorLimit;
 import io.vipline.dataplane.Pipeline;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.frame.FrameBatch;
@@ -28,12 +29,14 @@ final class Forwarder implements AutoCloseable {
     private final AtomicLong consumedBytes = new AtomicLong();
     private volatile boolean stopped;
 
-    Forwarder(ReplayPlan plan, int share, FrameSink sink, InterfaceRegistry interfaces) throws IOException {
+    /** @param limit of the errors that the node sends, whose share ever this is */
+    Forwarder(ReplayPlan plan, int share, FrameSink sink, InterfaceRegistry interfaces, ErrorLimit limit)
+            throws IOException {
         this.plan = plan;
         this.interfaces = interfaces;
         PipelineConfig config = plan.config().withShare(share, plan.threads());
         counters = new Counters(plan.table());
-        pipeline = new Pipeline(plan.table(), config, sink, counters);
+        pipeline = new Pipeline(plan.table(), config, sink, counters, limit);
         pace = new Pace(plan.speed());
         roundNs = new long[plan.repeat()];
         roundFrames = new long[plan.repeat()];
@@ -76,6 +79,11 @@ final class Forwarder implements AutoCloseable {
             doneBefore.setRelease(seen);
             consumedBytes.setRelease(source.consumedBytes());
         }
+    }
+
+    /** Tells that all frames before this number are done, in the midst of a batch. */
+    void doneBefore(long number) {
+        doneBefore.setRelease(number);
     }
 
     /** All records of frames before this number are committed. Any thread. */

@@ -1,17 +1,19 @@
 package io.vipline.dataplane.replay;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Brings the frames of several forwarders back into the capture's order. A frame may leave when no forwarder can produce
  * an earlier one: each tells up to which number it is done. Owned by the reading thread.
  */
 final class OrderedMerge {
-    private final List<Forwarder> forwarders;
+    private final List<LongSupplier> doneBefore;
     private final List<WaitingRing> rings;
 
-    OrderedMerge(List<Forwarder> forwarders, List<WaitingRing> rings) {
-        this.forwarders = forwarders;
+    /** @param doneBefore of each forwarder: all records of frames before this number are committed ({@link Forwarder}) */
+    OrderedMerge(List<LongSupplier> doneBefore, List<WaitingRing> rings) {
+        this.doneBefore = doneBefore;
         this.rings = rings;
     }
 
@@ -22,8 +24,8 @@ final class OrderedMerge {
      */
     int drain(FrameConsumer consumer) {
         long safe = Long.MAX_VALUE;
-        for (Forwarder forwarder : forwarders) {
-            safe = Math.min(safe, forwarder.doneBefore());
+        for (LongSupplier done : doneBefore) {
+            safe = Math.min(safe, done.getAsLong());
         }
         int passed = 0;
         while (true) {
@@ -46,7 +48,7 @@ final class OrderedMerge {
 
     boolean isDone() {
         for (int i = 0; i < rings.size(); i++) {
-            if (forwarders.get(i).doneBefore() != Long.MAX_VALUE || rings.get(i).firstNumber() != Long.MAX_VALUE) {
+            if (doneBefore.get(i).getAsLong() != Long.MAX_VALUE || rings.get(i).firstNumber() != Long.MAX_VALUE) {
                 return false;
             }
         }

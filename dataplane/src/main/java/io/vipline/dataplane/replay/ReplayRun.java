@@ -1,14 +1,17 @@
 package io.vipline.dataplane.replay;
 
 import io.vipline.dataplane.Counters;
+import io.vipline.dataplane.ErrorLimit;
 import io.vipline.dataplane.frame.FrameInterface;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.frame.MemorySink;
+import io.vipline.dataplane.icmp.IcmpLimits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 
 /**
  * Takes a capture through the rules: with one thread everything happens on the caller's; with more, each forwarder has a
@@ -32,9 +35,22 @@ public final class ReplayRun implements AutoCloseable {
     public ReplayRun(ReplayPlan plan, boolean consumes) throws IOException {
         this.plan = plan;
         this.consumes = consumes;
+        IcmpLimits limits = IcmpLimits.of(plan.config());
         for (int share = 0; share < plan.threads(); share++) {
-            forwarders.add(new Forwarder(plan, share, sink(), interfaces));
+            forwarders.add(new Forwarder(plan, share, sink(), interfaces, inOrder(limits, share)));
         }
+    }
+
+    /** The errors of all shares are limited together, in the order of the capture. */
+    private ErrorLimit inOrder(IcmpLimits limits, int share) {
+        if (plan.threads() == 1) {
+            return limits;
+        }
+        CaptureOrder order = new CaptureOrder(forwarders, share);
+        return about -> {
+            order.await(about.number);
+            return limits.allows(about);
+        };
     }
 
     private FrameSink sink() {
@@ -126,7 +142,9 @@ public final class ReplayRun implements AutoCloseable {
         if (!consumes) {
             return;
         }
-        OrderedMerge merge = new OrderedMerge(forwarders, rings);
+        List<LongSupplier> doneBefore = new ArrayList<>();
+        forwarders.forEach(forwarder -> doneBefore.add(forwarder::doneBefore));
+        OrderedMerge merge = new OrderedMerge(doneBefore, rings);
         while (!merge.isDone()) {
             if (merge.drain(consumer) == 0) {
                 Thread.yield();

@@ -30,7 +30,12 @@ final class WaitingRing implements FrameSink, AutoCloseable {
     private final ControlledMessageHandler take;
 
     WaitingRing() {
-        int bytes = CAPACITY_BYTES + RingBufferDescriptor.TRAILER_LENGTH;
+        this(CAPACITY_BYTES);
+    }
+
+    /** @param capacityBytes a power of two; frames of up to an eighth of it fit */
+    WaitingRing(int capacityBytes) {
+        int bytes = capacityBytes + RingBufferDescriptor.TRAILER_LENGTH;
         ring = new OneToOneRingBuffer(
                 new UnsafeBuffer(arena.allocate(bytes, 128).address(), bytes));
         memory = new NativeMemory(ring.buffer().addressOffset(), bytes);

@@ -21,6 +21,9 @@ public final class Ipv4Options {
 
     private static final int END = 0;
     private static final int NO_OPERATION = 1;
+    /** A bit of the type: the option goes into all fragments. */
+    private static final int COPIED = 0x80;
+
     private static final int RECORD_ROUTE = 7;
     private static final int TIME_STAMP = 0x44;
     private static final int LOOSE_ROUTE = 0x83;
@@ -110,6 +113,25 @@ public final class Ipv4Options {
         long difference = (~before & 0xffff) + Checksum.fold(Checksum.sum(out, options, end - options));
         int field = header + Ipv4.CHECKSUM;
         out.putShort(field, (short) Checksum.update(out.getShort(field, BIG_ENDIAN), difference), BIG_ENDIAN);
+    }
+
+    /**
+     * Leaves only those options that all fragments carry ({@code ip_options_fragment}); no-operations stand in for the
+     * others.
+     *
+     * @param out holds the frame, from 0 on
+     */
+    public static void keepCopied(NativeMemory out, Packet packet) {
+        int at = packet.network + Ipv4.MIN_HEADER_BYTES;
+        int end = packet.transport;
+        while (at < end && out.getByte(at) != END) {
+            int type = out.getByte(at) & 0xff;
+            int length = type == NO_OPERATION ? 1 : out.getByte(at + 1) & 0xff;
+            if (type != NO_OPERATION && (type & COPIED) == 0) {
+                out.setMemory(at, length, (byte) NO_OPERATION);
+            }
+            at += length;
+        }
     }
 
     private static void write(NativeMemory out, int options, int end, int address, int millisOfDay) {

@@ -11,6 +11,7 @@ import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSink;
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.route.InterfaceTable.Interface;
 import io.vipline.dataplane.route.NeighbourTable.Station;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
@@ -134,6 +135,28 @@ public final class LinkRouter implements Router {
             return generated ? Way.ENDED : dropped(DropReason.NO_ROUTE, Way.ENDED);
         }
         return send(memory, record, routes.get(found), high, low);
+    }
+
+    @Override
+    public boolean seesOwn() {
+        return false;
+    }
+
+    @Override
+    public int linkTo(long high, long low) {
+        int found = routes.find(high, low);
+        return found == RouteTable.NONE ? UNKNOWN_LINK : routes.get(found).interfaceIndex();
+    }
+
+    @Override
+    public int mtuBytes(long high, long low) {
+        int link = linkTo(high, low);
+        return link == UNKNOWN_LINK ? Integer.MAX_VALUE : interfaces.get(link).mtuBytes();
+    }
+
+    @Override
+    public int leastMtuBytes() {
+        return interfaces.all().stream().mapToInt(Interface::mtuBytes).min().orElse(Integer.MAX_VALUE);
     }
 
     private Way dropped(DropReason reason, Way way) {

@@ -33,6 +33,21 @@ public interface Router {
      */
     Way leave(NativeMemory memory, int record, Packet packet);
 
+    /** Whether frames may be the node's own, seen as they left; false: all come from other machines. */
+    boolean seesOwn();
+
+    /** Of {@link #linkTo}: none leads there, or packets leave where they came from. */
+    int UNKNOWN_LINK = -1;
+
+    /** Index of the interface by which packets to an address leave. */
+    int linkTo(long high, long low);
+
+    /** MTU of the link by which packets to an address leave; the most there is if none does, or nobody knows. */
+    int mtuBytes(long high, long low);
+
+    /** The least MTU of all links. */
+    int leastMtuBytes();
+
     /** For captures: every frame is processed, leaves where it came from, and keeps its link header. */
     Router TRANSPARENT = new Router() {
         @Override
@@ -43,6 +58,26 @@ public interface Router {
         @Override
         public Way leave(NativeMemory memory, int record, Packet packet) {
             return Way.SEND;
+        }
+
+        @Override
+        public boolean seesOwn() {
+            return true;
+        }
+
+        @Override
+        public int linkTo(long high, long low) {
+            return UNKNOWN_LINK;
+        }
+
+        @Override
+        public int mtuBytes(long high, long low) {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public int leastMtuBytes() {
+            return Integer.MAX_VALUE;
         }
     };
 }

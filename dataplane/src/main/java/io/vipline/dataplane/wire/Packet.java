@@ -23,6 +23,8 @@ public final class Packet {
 
     /** Number of the frame in its input, from 0. */
     public long number;
+    /** The clock when it arrives: the latest time stamp of its input so far, nanoseconds since 1970. */
+    public long nowNs;
     /** Slot of the {@link FrameBatch} that the frame stands in. */
     public int slot;
     /** The batch's memory. Null in a packet that nobody sent. */
@@ -144,6 +146,11 @@ public final class Packet {
         destinationPort = 0;
         tcpFlags = 0;
         hasPorts = false;
+    }
+
+    /** Number of frames that the packet came in. */
+    public int frames() {
+        return datagram == null ? 1 : datagram.pieces();
     }
 
     /** Whether the snap length cut the frame. */

@@ -21,6 +21,7 @@ public final class Transport {
     public static final int ICMP = 1;
     public static final int TCP = 6;
     public static final int UDP = 17;
+    public static final int GRE = 47;
     public static final int ICMPV6 = 58;
     public static final int SCTP = 132;
 

@@ -5,10 +5,10 @@ import io.vipline.dataplane.Pipeline;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.route.NodeAddresses;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.perf.scale.LargeCluster;
 import io.vipline.rules.chain.KubeProxyWriter;
 import io.vipline.rules.chain.NodeNetwork;
@@ -39,15 +39,11 @@ final class Node implements AutoCloseable {
                         .ruleset()),
                 NodeNetwork.of(config.localAddresses()));
         counters = new Counters(table);
-        PipelineConfig pipelineConfig = new PipelineConfig(
+        PipelineConfig pipelineConfig = PipelineConfig.of(
                 CapturePoint.NODE,
                 ChecksumMode.TRUST,
-                Timeouts.KUBE_PROXY,
+                Sysctls.KUBE_PROXY,
                 new NodeAddresses(Optional.of(config.nodeIps().getFirst()), Optional.empty()),
-                1,
-                0,
-                false,
-                0,
                 1);
         pipeline = new Pipeline(table, pipelineConfig, sink, counters);
     }

@@ -54,7 +54,7 @@ record FixedRules(
                 nodePortRules(config, family));
     }
 
-    /** Whether node ports answer on IPv4 loopback. */
+    /** Whether node ports answer on IPv4 loopback, for which kube-proxy sets {@code route_localnet}. */
     static boolean localhostNodePorts(ProxyConfig config, IpFamily family) {
         return config.localhostNodePorts()
                 && NodePortAddresses.of(config, family).containsLoopback();

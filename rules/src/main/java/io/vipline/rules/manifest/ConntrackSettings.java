@@ -19,11 +19,17 @@ public record ConntrackSettings(
         OptionalLong udpTimeoutNs,
         OptionalLong udpStreamTimeoutNs,
         boolean tcpBeLiberal) {
-    public static final ConntrackSettings NONE = new ConntrackSettings(
+    /** {@code SetDefaults_KubeProxyConfiguration}: a day, */
+    static final String DEFAULT_TCP_ESTABLISHED_TIMEOUT = "24h";
+    /** and an hour; a timeout of 0 leaves the kernel's as it is. */
+    static final String DEFAULT_TCP_CLOSE_WAIT_TIMEOUT = "1h";
+
+    /** Of a configuration that says nothing. */
+    public static final ConntrackSettings DEFAULT = new ConntrackSettings(
             OptionalInt.empty(),
             OptionalInt.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
+            GoDuration.parseNs(DEFAULT_TCP_ESTABLISHED_TIMEOUT),
+            GoDuration.parseNs(DEFAULT_TCP_CLOSE_WAIT_TIMEOUT),
             OptionalLong.empty(),
             OptionalLong.empty(),
             false);

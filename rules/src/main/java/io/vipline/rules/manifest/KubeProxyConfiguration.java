@@ -19,6 +19,8 @@ import java.util.Set;
  */
 public final class KubeProxyConfiguration {
     static final String KIND = "KubeProxyConfiguration";
+    /** {@code INT_MAX} ticks of a kernel that has 250 a second. */
+    private static final long LONGEST_TIMEOUT_NS = 8_589_934_000_000_000L;
 
     /** Fields that are right and do not matter here. */
     private static final Set<String> OTHER_FIELDS = Set.of(
@@ -93,12 +95,18 @@ public final class KubeProxyConfiguration {
     public ConntrackSettings conntrack() {
         KubeProxyFile.Conntrack conntrack = file.object().conntrack();
         return conntrack == null
-                ? ConntrackSettings.NONE
+                ? ConntrackSettings.DEFAULT
                 : new ConntrackSettings(
                         optional(conntrack.maxPerCore()),
                         optional(conntrack.min()),
-                        durationNs(conntrack.tcpEstablishedTimeout(), "tcpEstablishedTimeout"),
-                        durationNs(conntrack.tcpCloseWaitTimeout(), "tcpCloseWaitTimeout"),
+                        durationNs(
+                                or(
+                                        conntrack.tcpEstablishedTimeout(),
+                                        ConntrackSettings.DEFAULT_TCP_ESTABLISHED_TIMEOUT),
+                                "tcpEstablishedTimeout"),
+                        durationNs(
+                                or(conntrack.tcpCloseWaitTimeout(), ConntrackSettings.DEFAULT_TCP_CLOSE_WAIT_TIMEOUT),
+                                "tcpCloseWaitTimeout"),
                         durationNs(conntrack.udpTimeout(), "udpTimeout"),
                         durationNs(conntrack.udpStreamTimeout(), "udpStreamTimeout"),
                         Boolean.TRUE.equals(conntrack.tcpBeLiberal()));
@@ -106,6 +114,10 @@ public final class KubeProxyConfiguration {
 
     private static OptionalInt optional(Integer value) {
         return value == null ? OptionalInt.empty() : OptionalInt.of(value);
+    }
+
+    private static String or(String text, String otherwise) {
+        return ServiceDraft.isBlank(text) ? otherwise : text;
     }
 
     /** kube-proxy writes no timeout that is not above zero. */
@@ -120,6 +132,13 @@ public final class KubeProxyConfiguration {
                     "\"" + text + "\" is no duration",
                     field + " wants one",
                     "write it like 1h30m");
+        } else if (parsed.getAsLong() > LONGEST_TIMEOUT_NS) {
+            problems.error(
+                    file.at("conntrack", field),
+                    "\"" + text + "\" is too long",
+                    "the kernel takes no timeout above 2386h5m34s",
+                    "shorten it");
+            return OptionalLong.empty();
         }
         return parsed.isPresent() && parsed.getAsLong() > 0 ? parsed : OptionalLong.empty();
     }

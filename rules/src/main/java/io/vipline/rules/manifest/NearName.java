@@ -1,6 +1,8 @@
 package io.vipline.rules.manifest;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /** Guesses what a misspelt name was to be. */
@@ -19,16 +21,26 @@ public final class NearName {
     /** The first, in the order of the alphabet, of the known names that are a slip or two away. */
     public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
-                .filter(other -> other.equalsIgnoreCase(name) || edits(other, name) <= MAX_EDITS)
+                .filter(other -> other.equalsIgnoreCase(name) || isNear(name, other))
                 .sorted()
                 .findFirst();
     }
 
-    /** Levenshtein's distance, or more than {@link #MAX_EDITS} where the lengths alone say so. */
+    /** The known names that take the fewest edits, however many: the fewest first, then in the order of the alphabet. */
+    public static List<String> nearest(String name, Collection<String> known, int count) {
+        return known.stream()
+                .sorted(Comparator.<String>comparingInt(other -> edits(other, name))
+                        .thenComparing(Comparator.naturalOrder()))
+                .limit(count)
+                .toList();
+    }
+
+    private static boolean isNear(String one, String other) {
+        return Math.abs(one.length() - other.length()) <= MAX_EDITS && edits(one, other) <= MAX_EDITS;
+    }
+
+    /** Levenshtein's distance. */
     private static int edits(String one, String other) {
-        if (Math.abs(one.length() - other.length()) > MAX_EDITS) {
-            return MAX_EDITS + 1;
-        }
         int[] row = new int[other.length() + 1];
         for (int j = 0; j < row.length; j++) {
             row[j] = j;

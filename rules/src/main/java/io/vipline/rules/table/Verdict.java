@@ -42,8 +42,14 @@ public sealed interface Verdict {
      * Vanishes.
      *
      * @param service the Service port whose rule did it, or {@link ServiceId#NONE}
+     * @param onArrival whether it comes no further than PREROUTING: nobody looks at its options and time to live then
      */
-    record Drop(DropCause cause, ServiceId service) implements Verdict {}
+    record Drop(DropCause cause, ServiceId service, boolean onArrival) implements Verdict {
+        /** Whether both come to the same, wherever on the packet's way they do. */
+        public boolean isAs(Drop other) {
+            return cause == other.cause && service.equals(other.service);
+        }
+    }
 
     /** Why a rule drops: tells the counters apart. */
     enum DropCause {

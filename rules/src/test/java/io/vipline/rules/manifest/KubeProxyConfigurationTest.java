@@ -161,6 +161,10 @@ class KubeProxyConfigurationTest {
         assertThat(settings.udpTimeoutNs()).hasValue(90_000_000_000L);
         assertThat(settings.udpStreamTimeoutNs()).isEmpty();
         assertThat(settings.tcpBeLiberal()).isTrue();
+        ConntrackSettings silent = read("conntrack: {udpStreamTimeout: 4m}").conntrack();
+        assertThat(silent.tcpEstablishedTimeoutNs()).hasValue(86_400_000_000_000L);
+        assertThat(silent.tcpCloseWaitTimeoutNs()).hasValue(3_600_000_000_000L);
+        assertThat(read("mode: iptables").conntrack()).isEqualTo(ConntrackSettings.DEFAULT);
         assertThat(config("conntrack: {tcpBeLiberal: true}").conntrackTcpBeLiberal())
                 .isTrue();
     }

@@ -16,6 +16,7 @@ import java.util.Map;
  * What a live run came to. Always {@code frames = forwarded + rejected + Σ dropped + Σ consumed}; counts that are 0 are
  * left out of the maps.
  *
+ * @param withheld errors that the kernel's rate limit kept the node from sending
  * @param interfaces counters of each device, by its name
  * @param lost frames that the forwarder never saw, for want of room in the ring to it
  * @param undeliverable frames that were forwarded to a device that is gone
@@ -29,6 +30,7 @@ public record LiveSummary(
         Map<String, Long> dropped,
         Map<String, Long> consumed,
         Map<String, Long> generated,
+        Map<String, Long> withheld,
         long flows,
         Map<String, Map<String, Long>> interfaces,
         long lost,
@@ -58,6 +60,7 @@ public record LiveSummary(
                 named(DropReason.values(), counters.dropped),
                 named(ConsumedReason.values(), counters.consumed),
                 named(GeneratedKind.values(), counters.generated),
+                named(GeneratedKind.values(), counters.withheld),
                 counters.flows,
                 interfaces,
                 losses.beforeForwarder(),
@@ -88,6 +91,7 @@ public record LiveSummary(
         rows(out, "DROPPED", dropped);
         rows(out, "CONSUMED", consumed);
         rows(out, "GENERATED", generated);
+        rows(out, "WITHHELD", withheld);
         interfaces.forEach((name, counts) -> rows(out, name, counts));
         row(out, "LOST", lost);
         row(out, "UNDELIVERABLE", undeliverable);

@@ -54,16 +54,23 @@ final class CaptureContest {
         PacketView view = new PacketView(captured.packet());
         Tuple tuple = tupleOf(view);
         Tuple asked = view.quoted().map(CaptureContest::tuple).orElse(tuple.reversed());
-        boolean isAnswer = known.containsKey(asked) && !isService(tuple) && isService(asked);
+        boolean isAnswer =
+                known.containsKey(asked) && !isService(tuple) && isService(asked) && hasArrived(known.get(asked));
         Flow flow = isAnswer ? known.get(asked) : flow(tuple);
         Script script = new Script("frame " + captured.number(), flow);
         script.mayMove();
+        script.tag(captured.tags());
         if (isAnswer) {
             script.answer(captured.isV4(), captured.packet());
         } else {
             script.raw(captured.isV4(), captured.packet());
         }
         return script;
+    }
+
+    /** An answer to what no endpoint got is nobody's but who has it in the capture. */
+    private static boolean hasArrived(Flow flow) {
+        return flow.isKnown(World.KERNEL) && flow.isKnown(World.VIPLINE);
     }
 
     private Flow flow(Tuple tuple) {

@@ -3,6 +3,7 @@ package io.vipline.tools.verify;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.FrameSource;
 import io.vipline.dataplane.frame.LinkType;
+import io.vipline.dataplane.wire.Ethernet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -31,8 +32,13 @@ public final class CaptureFrames {
         }
     }
 
-    /** A packet. @param number of its frame in the capture, from 1 */
-    record Captured(int number, boolean isV4, byte[] packet) {}
+    /**
+     * A packet.
+     *
+     * @param number of its frame in the capture, from 1
+     * @param tags VLAN tags before it
+     */
+    record Captured(int number, boolean isV4, byte[] tags, byte[] packet) {}
 
     private final List<Captured> packets = new ArrayList<>();
     private final Map<Unsent, Integer> unsent = new EnumMap<>(Unsent.class);
@@ -66,14 +72,14 @@ public final class CaptureFrames {
             if (hasNoLength) {
                 unsent.merge(Unsent.NO_LENGTH, 1, Integer::sum);
             } else {
-                packets.add(new Captured(frames, isV4, packet));
+                packets.add(new Captured(frames, isV4, tags(frame, network, type), packet));
             }
         }
     }
 
     private static int network(byte[] frame, LinkType type) {
         return switch (type) {
-            case ETHERNET -> behindTags(frame, 12);
+            case ETHERNET -> behindTags(frame);
             case LINUX_SLL -> behindTags(frame, 14);
             case LINUX_SLL2 -> isIp(word(frame, 0)) ? 20 : NEITHER;
             case RAW_IP, RAW_IPV4, RAW_IPV6 -> 0;
@@ -82,12 +88,21 @@ public final class CaptureFrames {
         };
     }
 
+    /** Where the packet of an Ethernet frame begins; {@link #NEITHER} if it has none of IP's. */
+    static int behindTags(byte[] frame) {
+        return behindTags(frame, Ethernet.TYPE);
+    }
+
     private static int behindTags(byte[] frame, int typeAt) {
         int at = typeAt;
         while (word(frame, at) == 0x8100 || word(frame, at) == 0x88a8) {
             at += 4;
         }
         return isIp(word(frame, at)) ? at + 2 : NEITHER;
+    }
+
+    private static byte[] tags(byte[] frame, int network, LinkType type) {
+        return type == LinkType.ETHERNET ? Arrays.copyOfRange(frame, Ethernet.TYPE, network - 2) : new byte[0];
     }
 
     private static boolean isIp(int type) {

@@ -27,6 +27,11 @@ public record Difference(
         String said) {
     private static final int COLUMN = 58;
 
+    /** Where counts differ. @param sent a packet of the kind that was sent */
+    static Difference ofCounts(String what, byte[] sent) {
+        return new Difference("counts", PacketText.line(sent), what, List.of(), sent, List.of(), List.of(), "");
+    }
+
     void print(PrintWriter out, int number) {
         out.println("difference " + number + ": " + story + ": " + what);
         out.println("  flow  " + flow);

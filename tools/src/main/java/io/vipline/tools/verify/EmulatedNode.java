@@ -9,7 +9,6 @@ import io.vipline.dataplane.Pipeline;
 import io.vipline.dataplane.PipelineConfig;
 import io.vipline.dataplane.PipelineConfig.CapturePoint;
 import io.vipline.dataplane.PipelineConfig.ChecksumMode;
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.Disposition;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
@@ -19,6 +18,7 @@ import io.vipline.dataplane.frame.MemorySink;
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.route.NodeAddresses;
 import io.vipline.dataplane.route.Router;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.dataplane.wire.Ipv4;
 import io.vipline.dataplane.wire.Ipv6;
@@ -30,6 +30,7 @@ import io.vipline.rules.table.TableRef;
 import io.vipline.tools.verify.Verification.Fault;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Vipline's node: a pipeline fed packet by packet. Used by one thread. */
@@ -37,6 +38,8 @@ final class EmulatedNode implements AutoCloseable {
     private static final int LONGEST_PACKET = 1 << 17;
     /** Of those that could be made wrong on purpose, one in so many is. */
     private static final int PACKETS_A_FAULT = 100;
+
+    private static final byte[] NO_TAGS = {};
 
     private final NodeLayout layout;
     private final Fault fault;
@@ -50,32 +53,59 @@ final class EmulatedNode implements AutoCloseable {
     private final Pipeline pipeline;
     private final List<Departure> departures = new ArrayList<>();
     private final List<Boolean> generated = new ArrayList<>();
+    private final List<Departure> late = new ArrayList<>();
+    private byte[] tags = NO_TAGS;
     private long mangleable;
 
-    EmulatedNode(Table table, NodeLayout layout, Timeouts timeouts, long seed, Fault fault) {
+    EmulatedNode(Table table, NodeLayout layout, PipelineConfig config, Fault fault) {
         this.layout = layout;
         this.fault = fault;
         counters = new Counters(table);
-        NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
-        PipelineConfig config =
-                new PipelineConfig(CapturePoint.NODE, ChecksumMode.VERIFY, timeouts, addresses, seed, 0, false, 0, 1);
         pipeline = new Pipeline(new TableRef(table), config, new Recorder(), counters, new TwoLinks());
     }
 
-    /** Takes a packet through. @return what left because of it; {@link #isGenerated} tells more about each */
+    /** What a pipeline does beside the rules: judges checksums, as the kernel does. */
+    static PipelineConfig config(NodeLayout layout, Sysctls sysctls, long seed) {
+        NodeAddresses addresses = new NodeAddresses(layout.nodeIp(IpFamily.IPV4), layout.nodeIp(IpFamily.IPV6));
+        return PipelineConfig.of(CapturePoint.NODE, ChecksumMode.VERIFY, sysctls, addresses, seed);
+    }
+
+    /** {@link #pass(Arrival, byte[], long)} in a frame without tags. */
     List<Departure> pass(Arrival arrival, long nowNs) {
+        return pass(arrival, NO_TAGS, nowNs);
+    }
+
+    /**
+     * Takes a packet through.
+     *
+     * @param vlanTags what its frame is tagged with, and what leaves must be too
+     * @return what left because of it, the tags taken off; {@link #isGenerated} tells more about each
+     */
+    List<Departure> pass(Arrival arrival, byte[] vlanTags, long nowNs) {
+        tags = vlanTags;
         departures.clear();
         generated.clear();
         System.arraycopy(counters.dropped, 0, droppedBefore, 0, droppedBefore.length);
-        int length = Ethernet.HEADER_BYTES + arrival.packet().length;
+        int length = Ethernet.HEADER_BYTES + tags.length + arrival.packet().length;
         int type = arrival.isV4() ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
-        memory.putShort(Ethernet.TYPE, (short) type, BIG_ENDIAN);
-        memory.putBytes(Ethernet.HEADER_BYTES, arrival.packet());
+        memory.putBytes(Ethernet.TYPE, tags);
+        memory.putShort(Ethernet.TYPE + tags.length, (short) type, BIG_ENDIAN);
+        memory.putBytes(Ethernet.HEADER_BYTES + tags.length, arrival.packet());
         batch.count = 0;
         batch.memory.wrap(memory.address(), length);
         batch.add(0, length, length, nowNs, arrival.side().ordinal(), LinkType.ETHERNET);
         pipeline.process(batch);
         return List.copyOf(departures);
+    }
+
+    /** Answers to fragments whose rest did not come: they leave when another fragment comes. */
+    List<Departure> late() {
+        return late;
+    }
+
+    /** The connections at a time, as conntrack(8) lists them. */
+    List<String> connections(long nowNs) {
+        return pipeline.connections(nowNs);
     }
 
     /** Whether the packet that left as number {@code index} was made by the node. */
@@ -105,12 +135,20 @@ final class EmulatedNode implements AutoCloseable {
         @Override
         public void commit() {
             int record = area.last();
-            byte[] packet = new byte[FinishedFrame.length(area.memory(), record) - Ethernet.HEADER_BYTES];
-            area.memory().getBytes(record + FinishedFrame.HEADER_BYTES + Ethernet.HEADER_BYTES, packet);
-            mangle(packet);
-            departures.add(
-                    new Departure(Side.values()[area.memory().getInt(record + FinishedFrame.INTERFACE)], packet));
-            generated.add(area.memory().getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal());
+            byte[] frame = new byte[FinishedFrame.length(area.memory(), record)];
+            area.memory().getBytes(record + FinishedFrame.HEADER_BYTES, frame);
+            Side side = Side.values()[area.memory().getInt(record + FinishedFrame.INTERFACE)];
+            boolean isGenerated =
+                    area.memory().getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
+            byte[] behindTags = Arrays.copyOfRange(frame, CaptureFrames.behindTags(frame), frame.length);
+            if (isGenerated && new PacketView(behindTags).isReassemblyTimeExceeded()) {
+                late.add(new Departure(side, behindTags));
+            } else {
+                byte[] packet = untagged(frame);
+                mangle(packet);
+                departures.add(new Departure(side, packet));
+                generated.add(isGenerated);
+            }
             area.commit();
         }
 
@@ -118,6 +156,14 @@ final class EmulatedNode implements AutoCloseable {
         public void abort() {
             area.abort();
         }
+    }
+
+    /** The packet; a frame that has lost its tags, or has others, comes as it is, and as no packet that the kernel sends. */
+    private byte[] untagged(byte[] frame) {
+        int network = Ethernet.HEADER_BYTES + tags.length;
+        boolean isTagged = frame.length >= network
+                && Arrays.equals(frame, Ethernet.TYPE, Ethernet.TYPE + tags.length, tags, 0, tags.length);
+        return isTagged ? Arrays.copyOfRange(frame, network, frame.length) : frame;
     }
 
     /** Does wrong on purpose, one time in so many. */
@@ -139,6 +185,26 @@ final class EmulatedNode implements AutoCloseable {
             return true;
         }
 
+        @Override
+        public boolean seesOwn() {
+            return false;
+        }
+
+        @Override
+        public int linkTo(long high, long low) {
+            return layout.sideOf(new IpAddress(high, low)).ordinal();
+        }
+
+        @Override
+        public int mtuBytes(long high, long low) {
+            return layout.mtuBytes();
+        }
+
+        @Override
+        public int leastMtuBytes() {
+            return layout.mtuBytes();
+        }
+
         /** To a group or to all, which is not routed. */
         private static boolean isToGroup(IpAddress destination) {
             return destination.isV4()
@@ -149,7 +215,7 @@ final class EmulatedNode implements AutoCloseable {
         @Override
         public Way leave(NativeMemory out, int record, Packet packet) {
             IpAddress destination =
-                    destination(out, record + FinishedFrame.HEADER_BYTES + Ethernet.HEADER_BYTES, packet.family);
+                    destination(out, record + FinishedFrame.HEADER_BYTES + packet.network, packet.family);
             boolean isOwn = out.getInt(record + FinishedFrame.DISPOSITION) == Disposition.GENERATED.ordinal();
             if (layout.isLocal(destination)) {
                 if (!isOwn) {

@@ -4,6 +4,7 @@ import io.vipline.rules.net.IpPort;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Set;
  * @param clientSide the link by which the client's packets arrive
  * @param views filled by {@link #learn}, as {@code answers}
  * @param endpoints where the rules may lead it to; empty: nowhere else than where the client sends it
+ * @param sticksTo a conversation whose endpoint it must have, by session affinity
  */
 record Flow(
         int protocol,
@@ -20,6 +22,7 @@ record Flow(
         IpPort service,
         Side clientSide,
         Set<IpPort> endpoints,
+        Optional<Flow> sticksTo,
         Map<World, View> views,
         Map<World, byte[]> answers) {
     /**
@@ -36,6 +39,20 @@ record Flow(
                 service,
                 clientSide,
                 endpoints,
+                Optional.empty(),
+                new EnumMap<>(World.class),
+                new EnumMap<>(World.class));
+    }
+
+    /** The same client's next conversation with the same Service, from another port. */
+    Flow again(int port, Optional<Flow> endpointOf) {
+        return new Flow(
+                protocol,
+                new IpPort(client.address(), port),
+                service,
+                clientSide,
+                endpoints,
+                endpointOf,
                 new EnumMap<>(World.class),
                 new EnumMap<>(World.class));
     }

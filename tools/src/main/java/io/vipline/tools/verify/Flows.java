@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +33,10 @@ final class Flows {
     private static final Cidr OUTSIDE_V4 = Cidr.of("198.18.0.0/15");
 
     private static final Cidr OUTSIDE_V6 = Cidr.of("2001:db8:c11e::/64");
+    /** Hosts of which each calls one Service only, so that nobody else renews or ends its session affinity. */
+    private static final IpAddress FAITHFUL_V4 = IpAddress.of("198.19.0.0");
+
+    private static final IpAddress FAITHFUL_V6 = IpAddress.of("2001:db8:fa17::");
 
     /** An address that is called, and the Service port that has it, if one has. */
     private record Target(int protocol, IpPort address, Optional<ServiceEndpoints> service) {}
@@ -50,6 +55,7 @@ final class Flows {
     private final Map<IpFamily, List<IpAddress>> pods = new HashMap<>();
     private final Map<Question, Set<IpPort>> answers = new HashMap<>();
     private final Set<String> taken = new HashSet<>();
+    private int faithful;
 
     Flows(
             NodeLayout layout,
@@ -116,13 +122,61 @@ final class Flows {
 
     /** A conversation with a Service in this protocol, if there is one. */
     Optional<Flow> toService(int protocol) {
-        List<Target> of =
-                targets.stream().filter(target -> target.protocol() == protocol).toList();
+        return toService(protocol, service -> true);
+    }
+
+    private Optional<Flow> toService(int protocol, Predicate<ServiceEndpoints> which) {
+        List<Target> of = targets.stream()
+                .filter(target -> target.protocol() == protocol)
+                .filter(target -> target.service().filter(which).isPresent())
+                .toList();
         if (of.isEmpty()) {
             return Optional.empty();
         }
         Target target = of.get(random.nextInt(of.size()));
         return Optional.of(flow(protocol, target.address(), target.service()));
+    }
+
+    /** A conversation with a Service that may be had without disturbing anybody's session affinity, if there is one. */
+    Optional<Flow> toServiceWithoutAffinity(int protocol) {
+        return toService(protocol, service -> service.port().affinitySeconds() == 0);
+    }
+
+    /** A conversation with a Service that has nobody to talk to, if there is one. */
+    Optional<Flow> toServiceWithoutEndpoints() {
+        return targets.stream()
+                .filter(target -> target.service().stream()
+                        .anyMatch(service -> service.endpoints().isEmpty()))
+                .findFirst()
+                .map(target -> flow(target.protocol(), target.address(), Optional.empty()));
+    }
+
+    /** How long clients stay with an endpoint of the Service of a conversation; 0 without session affinity. */
+    int affinitySeconds(Flow flow) {
+        return targets.stream()
+                .filter(target ->
+                        target.protocol() == flow.protocol() && target.address().equals(flow.service()))
+                .flatMap(target -> target.service().stream())
+                .mapToInt(service -> service.port().affinitySeconds())
+                .max()
+                .orElse(0);
+    }
+
+    /** A new client's conversation with a Service that has session affinity and endpoints, if there is one. */
+    Optional<Flow> toServiceWithAffinity() {
+        List<Target> sticky = targets.stream()
+                .filter(target -> target.service().stream()
+                        .map(ServiceEndpoints::port)
+                        .anyMatch(port -> port.affinitySeconds() > 0
+                                && port.sourceRanges().isEmpty()))
+                .toList();
+        if (sticky.isEmpty()) {
+            return Optional.empty();
+        }
+        Target target = sticky.get(random.nextInt(sticky.size()));
+        IpAddress net = target.address().address().isV4() ? FAITHFUL_V4 : FAITHFUL_V6;
+        IpPort client = new IpPort(net.plus(1 + ++faithful % 65_000), 1024 + random.nextInt(60_000));
+        return Optional.of(flow(target.protocol(), client, target.address()));
     }
 
     /** A conversation in this protocol with a Service, now and then with an address that is none's. */
@@ -160,6 +214,11 @@ final class Flows {
                 return flow(protocol, from, to);
             }
         }
+    }
+
+    /** The node's own address of a family that it has one of. */
+    IpAddress nodeIp(IpFamily family) {
+        return layout.nodeIp(family).orElseThrow();
     }
 
     /** The conversation with these ends. */

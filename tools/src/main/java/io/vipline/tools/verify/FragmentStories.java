@@ -2,6 +2,7 @@ package io.vipline.tools.verify;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -30,6 +31,42 @@ final class FragmentStories {
         return script;
     }
 
+    /** Longer than the way to a pod allows: whole, or in pieces of which some are. */
+    Script tooLong(Flow flow) {
+        Script script = new Script("longer than the MTU", flow);
+        if (dice.oneIn(3)) {
+            script.request(dice.header(), segment(script, dice.below(100)));
+        }
+        for (int i = 1 + dice.below(2); i > 0; i--) {
+            Header header = dice.oneIn(2) ? dice.header() : dice.header().fragmentable();
+            Segment segment = segment(script, dice.between(1300, 1500) + (dice.oneIn(3) ? dice.below(4000) : 0));
+            if (dice.oneIn(3)) {
+                script.requestPieces(header, segment, List.of(8 * dice.between(20, 200)), List.of(0, 1));
+            } else {
+                script.request(dice.oneIn(6) ? header.withTtl(1) : withOptions(header, script), segment);
+            }
+        }
+        script.reply(dice.header(), new Segment.Udp(dice.bytes(dice.below(3000)), true));
+        return script;
+    }
+
+    /** Record route, which only a first fragment carries, and router alert, which all do. */
+    private Header withOptions(Header header, Script script) {
+        boolean isPlain = !script.flow().client().address().isV4() || !dice.oneIn(4);
+        // an error would echo a recorded route, which Vipline's does not
+        boolean mayBeRefused =
+                header.dontFragment() || script.flow().endpoints().isEmpty();
+        String options = mayBeRefused ? "9404000000000000" : "070b04000000000000000001" + "94040000";
+        return isPlain ? header : header.withOptions(HexFormat.of().parseHex(options), 0, 0);
+    }
+
+    private Segment segment(Script script, int payloadBytes) {
+        byte[] nothing = {};
+        return script.isTcp()
+                ? new Segment.Tcp(dice.bits(), 0, 2, 8192, nothing, dice.bytes(payloadBytes))
+                : new Segment.Udp(dice.bytes(payloadBytes), true);
+    }
+
     Script echoInPieces(Flow flow) {
         Script script = new Script("echo in fragments", flow);
         boolean isV4 = flow.client().address().isV4();
@@ -41,7 +78,7 @@ final class FragmentStories {
     private void pieces(Script script, Segment segment, boolean isReply) {
         List<Integer> cuts = cuts(segment);
         List<Integer> order = order(cuts.size() + 1);
-        Header header = dice.header().fragmentable();
+        Header header = dice.oneIn(3) ? dice.header() : dice.header().fragmentable();
         if (dice.oneIn(6)) {
             header = header.withTtl(1 + dice.below(2));
         }

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.BIG_ENDIAN;
 
 import io.vipline.dataplane.memory.NativeMemory;
 import io.vipline.dataplane.wire.Checksum;
+import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
     private static final int FRAGMENT_BYTES = 8;
     private static final int FRAGMENT_HEADER = 44;
     private static final int MORE = 0x2000;
+    private static final int UNUSED_PORT = 9;
+    private static final int DONT_FRAGMENT = 0x4000;
 
     static Header plain(int ttl, int id) {
         return new Header(ttl, 0, id, true, new byte[0], 0, 0);
@@ -47,11 +50,24 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
         return new Header(ttl, tos, id, dontFragment, newOptions, newFirstNext, newNextAt);
     }
 
+    /** A piece of a datagram whose rest nobody will send, between hosts that have nothing to do with it. */
+    static Arrival anyFragment() {
+        IpPort from = new IpPort(IpAddress.of("198.18.255.253"), UNUSED_PORT);
+        IpPort to = new IpPort(IpAddress.of("198.18.255.254"), UNUSED_PORT);
+        Segment segment = new Segment.Udp(new byte[FRAGMENT_BYTES], true);
+        return new Arrival(
+                Side.OUTSIDE,
+                true,
+                plain(2, UNUSED_PORT)
+                        .pieces(from, to, segment, List.of(FRAGMENT_BYTES))
+                        .getFirst());
+    }
+
     /** A packet, with right checksums. */
     byte[] packet(IpPort source, IpPort destination, Segment segment) {
         boolean isV4 = source.address().isV4();
         byte[] payload = segment.bytes(source, destination);
-        int flags = dontFragment ? 0x4000 : 0;
+        int flags = dontFragment ? DONT_FRAGMENT : 0;
         return isV4
                 ? v4(source, destination, segment.protocol(true), flags, payload)
                 : v6(source, destination, segment.protocol(false), -1, payload);
@@ -75,7 +91,12 @@ record Header(int ttl, int tos, int id, boolean dontFragment, byte[] options, in
             byte[] share = Arrays.copyOfRange(payload, from, end);
             pieces.add(
                     isV4
-                            ? v4(source, destination, segment.protocol(true), from / 8 | (more ? MORE : 0), share)
+                            ? v4(
+                                    source,
+                                    destination,
+                                    segment.protocol(true),
+                                    from / 8 | (more ? MORE : 0) | (dontFragment ? DONT_FRAGMENT : 0),
+                                    share)
                             : v6(source, destination, segment.protocol(false), from | (more ? 1 : 0), share));
             from = end;
         }

@@ -3,8 +3,11 @@ package io.vipline.tools.verify;
 import io.vipline.rules.net.IpPort;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
@@ -13,20 +16,37 @@ import org.agrona.concurrent.EpochNanoClock;
  * be the same, to the byte. Used by one thread.
  */
 final class Judge {
+    /** Steps that wait for a timeout keep three times as far from its end. */
+    private static final long PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final KernelNode kernel;
     private final EmulatedNode vipline;
     private final EpochNanoClock clock;
-    private final boolean invalidPasses;
+    private final boolean isNftables;
     private final List<Difference> differences = new ArrayList<>();
+    private final Map<World, GivenOut> givenOut = new EnumMap<>(World.class);
     private long frames;
     private long forwarded;
+    private long late;
+    private long unprompted;
 
-    /** @param invalidPasses whether the rules let INVALID packets pass, untranslated */
-    Judge(KernelNode kernel, EmulatedNode vipline, EpochNanoClock clock, boolean invalidPasses) {
-        this.invalidPasses = invalidPasses;
+    /**
+     * @param isNftables whether the rules are those of nftables mode: they let INVALID packets pass, untranslated, and
+     *     draw the port of every masqueraded connection
+     */
+    Judge(KernelNode kernel, EmulatedNode vipline, EpochNanoClock clock, boolean isNftables) {
+        this.isNftables = isNftables;
         this.kernel = kernel;
         this.vipline = vipline;
         this.clock = clock;
+        for (World world : World.values()) {
+            givenOut.put(world, new GivenOut());
+        }
+    }
+
+    /** The clock by which steps are due, and which Vipline is told. */
+    long nowNs() {
+        return clock.nanoTime();
     }
 
     /** Packets sent so far; one that goes through both worlds counts once. */
@@ -39,40 +59,61 @@ final class Judge {
         return forwarded;
     }
 
+    /** What there is to say beside differences. */
+    List<String> notes() {
+        return late == 0
+                ? List.of()
+                : List.of(late + " conversations given up: the machine was busy when their next packet was due");
+    }
+
+    /** Packets that left the kernel without one that came then. */
+    long unprompted() {
+        return unprompted;
+    }
+
     List<Difference> differences() {
         return differences;
     }
 
-    /** Plays the next step of a script. @return false if the script cannot go on: the worlds went apart */
+    /** Plays the next step of a script. @return false if the script cannot go on: the worlds went apart, or time did */
     boolean play(Script script) {
         Step step = script.take();
-        Flow flow = script.flow();
+        Flow flow = step.flow();
         // once its connection may be gone, or where packets pass that belong to none, what an endpoint says goes to
         // whom the choice has made it believe in
-        if ((script.mayHaveMoved() || invalidPasses) && flow.isMasqueradedInOne()) {
+        if ((script.mayHaveMoved() || isNftables) && flow.isMasqueradedInOne()) {
             return false;
         }
-        Optional<Arrival> toVipline = step.maker().in(World.VIPLINE);
-        Optional<Arrival> toKernel = step.maker().in(World.KERNEL);
+        Optional<Arrival> toVipline = step.in(World.VIPLINE);
+        Optional<Arrival> toKernel = step.in(World.KERNEL);
         if (toVipline.isEmpty() || toKernel.isEmpty()) {
             return toVipline.isEmpty() == toKernel.isEmpty();
         }
         long nowNs = clock.nanoTime();
-        List<Departure> outVipline = vipline.pass(toVipline.get(), nowNs);
+        if (isLate(script.lateNs(nowNs))) {
+            return false;
+        }
+        IpPort viplineBefore = endpoint(flow, World.VIPLINE);
+        IpPort kernelBefore = endpoint(flow, World.KERNEL);
+        List<Departure> outVipline = vipline.pass(toVipline.get(), script.tags(), nowNs);
         List<Departure> outKernel = kernel.pass(toKernel.get(), outVipline.size());
         frames++;
         forwarded += outKernel.size();
-        IpPort viplineBefore = endpoint(flow, World.VIPLINE);
-        IpPort kernelBefore = endpoint(flow, World.KERNEL);
         flow.learn(World.VIPLINE, toVipline.get(), outVipline);
         flow.learn(World.KERNEL, toKernel.get(), outKernel);
-        List<Departure> comparable = comparable(flow, outKernel, outVipline);
-        boolean hasMoved = !script.mayHaveMoved()
+        boolean isOutOfTime = script.isTimed() && isLate(clock.nanoTime() - nowNs);
+        boolean mayMove = script.mayHaveMoved();
+        boolean hasMoved = !mayMove
                 && (hasMoved(viplineBefore, endpoint(flow, World.VIPLINE))
                         || hasMoved(kernelBefore, endpoint(flow, World.KERNEL)));
-        Optional<String> difference = hasMoved
-                ? Optional.of("the flow goes to another endpoint")
-                : compare(flow, comparable, outVipline, isAlike(flow, toKernel.get(), toVipline.get()));
+        List<Departure> comparable = comparable(flow, outKernel, outVipline);
+        Optional<String> difference = isOutOfTime
+                ? Optional.empty()
+                : hasMoved
+                        ? Optional.of("the flow goes to another endpoint")
+                        : compare(flow, comparable, outVipline, isAlike(flow, toKernel.get(), toVipline.get()));
+        givenOut.get(World.VIPLINE).note(toVipline.get(), outVipline);
+        givenOut.get(World.KERNEL).note(toKernel.get(), outKernel);
         difference.ifPresent(what -> differences.add(new Difference(
                 script.name() + ", step " + script.position(),
                 flow.toString(),
@@ -84,7 +125,22 @@ final class Judge {
                 vipline.saidOfLast())));
         script.note(toKernel.get(), outKernel.size());
         script.played(nowNs);
-        return difference.isEmpty();
+        return difference.isEmpty() && !isOutOfTime;
+    }
+
+    /** Compares what left by itself, once everything that is still waited for is over. @param any a fragment, no matter of what */
+    void compareLate(Arrival any) {
+        vipline.pass(any, clock.nanoTime());
+        List<Departure> fromKernel = kernel.late();
+        unprompted += fromKernel.size();
+        differences.addAll(LateAnswers.compare(fromKernel, vipline.late()));
+    }
+
+    /** Whether a step is played, or was under way, so long after it was due that nobody knows what to expect. */
+    private boolean isLate(long byNs) {
+        boolean isLate = byNs > PATIENCE_NS;
+        late += isLate ? 1 : 0;
+        return isLate;
     }
 
     private static IpPort endpoint(Flow flow, World world) {
@@ -102,6 +158,7 @@ final class Judge {
         for (int i = 0; i < fromKernel.size(); i++) {
             Departure departure = fromKernel.get(i);
             byte[] other = i < fromVipline.size() ? fromVipline.get(i).packet() : new byte[0];
+            retargeting.comeTo(departure.packet());
             byte[] packet = retargeting.apply(departure.packet(), other);
             if (i < fromVipline.size()) {
                 packet = Freedom.take(packet, other, vipline.isGenerated(i));
@@ -180,7 +237,7 @@ final class Judge {
     }
 
     /** Whether each world chose what it may. */
-    private static Optional<String> choice(Flow flow) {
+    private Optional<String> choice(Flow flow) {
         for (World world : World.values()) {
             Flow.View view = flow.view(world);
             if (view == null) {
@@ -192,28 +249,36 @@ final class Judge {
             if (!isAllowed) {
                 return Optional.of(world + " sends to " + view.endpoint() + ", which is none of " + flow.endpoints());
             }
+            IpPort bound = flow.sticksTo().map(to -> endpoint(to, world)).orElse(view.endpoint());
+            if (!bound.equals(view.endpoint())) {
+                return Optional.of(world + " forgets that the client was with " + bound);
+            }
+            if (hasOtherPortForNothing(flow, world)) {
+                return Optional.of(world + " takes the client's port from it, which is free at " + view.endpoint());
+            }
         }
         return sources(flow);
+    }
+
+    /** The client's port is kept if no connection has it already ({@code nf_nat_used_tuple}). */
+    private boolean hasOtherPortForNothing(Flow flow, World world) {
+        Flow.View view = flow.view(world);
+        IpPort kept = new IpPort(view.source().address(), flow.client().port());
+        return !isNftables
+                && !view.source().equals(kept)
+                && !givenOut.get(world).has(flow.protocol(), view.source(), view.endpoint())
+                && !givenOut.get(world).has(flow.protocol(), kept, view.endpoint());
     }
 
     private static Optional<String> sources(Flow flow) {
         Flow.View kernel = flow.view(World.KERNEL);
         Flow.View vipline = flow.view(World.VIPLINE);
-        if (kernel == null || vipline == null) {
-            return Optional.empty();
-        }
         // hairpin: masquerade depends on the choice
-        boolean isSameChoice = kernel.endpoint().equals(vipline.endpoint());
-        IpPort one = kernel.source();
-        IpPort other = vipline.source();
-        if (isSameChoice && !one.address().equals(other.address())) {
-            return Optional.of("the sources differ: " + one + ", " + other);
-        }
-        boolean isKept = one.port() == flow.client().port();
-        boolean isAlsoKept = other.port() == flow.client().port();
-        if (isSameChoice && flow.endpoints().size() <= 1 && isKept != isAlsoKept) {
-            return Optional.of("one keeps the client's port, the other does not: " + one + ", " + other);
-        }
-        return Optional.empty();
+        boolean isComparable =
+                kernel != null && vipline != null && kernel.endpoint().equals(vipline.endpoint());
+        return isComparable
+                        && !kernel.source().address().equals(vipline.source().address())
+                ? Optional.of("the sources differ: " + kernel.source() + ", " + vipline.source())
+                : Optional.empty();
     }
 }

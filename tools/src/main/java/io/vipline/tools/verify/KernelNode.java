@@ -2,7 +2,6 @@ package io.vipline.tools.verify;
 
 import static java.nio.ByteOrder.BIG_ENDIAN;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.FinishedFrame;
 import io.vipline.dataplane.frame.FrameBatch;
 import io.vipline.dataplane.frame.live.NetworkNamespace;
@@ -10,6 +9,8 @@ import io.vipline.dataplane.frame.live.NetworkNamespaces;
 import io.vipline.dataplane.frame.live.NetworkNamespaces.Outcome;
 import io.vipline.dataplane.frame.live.PacketSocket;
 import io.vipline.dataplane.memory.NativeMemory;
+import io.vipline.dataplane.sysctl.Sysctl;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.dataplane.wire.Checksum;
 import io.vipline.dataplane.wire.Ethernet;
 import io.vipline.rules.net.IpAddress;
@@ -37,13 +38,14 @@ final class KernelNode implements AutoCloseable {
     private static final long[] FAR_MACS = {0x0276_6c00_0011L, 0x0276_6c00_0012L};
     private static final String[] V4_GATEWAYS = {"169.254.77.1", "169.254.77.2"};
     private static final String[] V6_GATEWAYS = {"fe80::77:1", "fe80::77:2"};
-    private static final int MTU_BYTES = 65_535;
     private static final int LONGEST_FRAME = 1 << 17;
     private static final long PATIENCE_NS = 5_000_000_000L;
     /** Source and destination of the packets that say that all is over. */
     private static final int MARKER_FROM = 0xa9fe_4d09;
 
     private static final int MARKER_TO = 0xa9fe_4d0a;
+    /** Of packets that the rules let through to the node itself. */
+    private static final String DELIVERED = "0x77";
 
     private final NodeLayout layout;
     private final NetworkNamespaces bed = new NetworkNamespaces();
@@ -54,19 +56,20 @@ final class KernelNode implements AutoCloseable {
     private final int[] records = {0};
     private final FrameBatch incoming = new FrameBatch();
     private final List<Departure> departures = new ArrayList<>();
+    private final List<Departure> late = new ArrayList<>();
     private int markersSent;
     private int markersBack;
 
     /** Builds the node, without rules yet. */
-    KernelNode(NodeLayout layout, Timeouts timeouts) {
+    KernelNode(NodeLayout layout, Sysctls sysctls) {
         this.layout = layout;
         try {
             bed.add(NODE).add(FAR);
             links(layout);
             addresses(layout);
             routes(layout);
-            settings(layout);
-            timeouts(timeouts);
+            forwarding(layout);
+            set(sysctls);
             silence();
             for (Side side : Side.values()) {
                 String name = layout.interfaceOf(side);
@@ -86,8 +89,9 @@ final class KernelNode implements AutoCloseable {
             int i = side.ordinal();
             bed.ip(
                     NODE,
-                    "link add " + name + " mtu " + MTU_BYTES + " address "
-                            + Ethernet.text(NODE_MACS[i]) + " type veth peer name " + name + " mtu " + MTU_BYTES
+                    "link add " + name + " mtu " + NodeLayout.LINK_MTU_BYTES + " address "
+                            + Ethernet.text(NODE_MACS[i]) + " type veth peer name " + name + " mtu "
+                            + NodeLayout.LINK_MTU_BYTES
                             + " address " + Ethernet.text(FAR_MACS[i]) + " netns @" + FAR);
             bed.sysctl(FAR, "net/ipv6/conf/" + name + "/disable_ipv6", "1");
             bed.ip(FAR, "link set " + name + " arp off up");
@@ -142,54 +146,82 @@ final class KernelNode implements AutoCloseable {
 
     private static String route(String to, Side side, NodeLayout layout, boolean isV4) {
         String gateway = (isV4 ? V4_GATEWAYS : V6_GATEWAYS)[side.ordinal()];
-        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink";
+        return "route add " + to + " via " + gateway + " dev " + layout.interfaceOf(side) + " onlink mtu lock "
+                + layout.mtuBytes();
     }
 
-    /** What a node of a cluster has set, and limits out of the way. */
-    private void settings(NodeLayout layout) {
+    /** What a node of a cluster has set. */
+    private void forwarding(NodeLayout layout) {
         for (String scope : List.of("all", "default", NodeLayout.OUTSIDE_INTERFACE, layout.podInterface())) {
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/rp_filter", "0");
             bed.sysctl(NODE, "net/ipv4/conf/" + scope + "/send_redirects", "0");
         }
-        if (layout.config().localhostNodePorts()) {
-            bed.sysctl(NODE, "net/ipv4/conf/all/route_localnet", "1");
-        }
-        bed.sysctl(NODE, "net/ipv4/icmp_ratelimit", "0");
-        bed.sysctl(NODE, "net/ipv4/icmp_msgs_per_sec", "1000000");
-        bed.sysctl(NODE, "net/ipv4/icmp_msgs_burst", "1000000");
-        bed.sysctl(NODE, "net/ipv6/icmp/ratelimit", "0");
     }
 
     /**
-     * The node's own TCP resets what arrives for it unasked, as INVALID packets to a node port do, and its IP refuses
-     * protocols that nobody listens to; no rule has a part in that, and Vipline's node has no sockets. Such answers go
-     * before conntrack sees them.
+     * What the node's own sockets and protocols say of what is delivered to them (resets, unreachable ports, echo
+     * replies) no rule has a part in, and Vipline's node has neither. Their answers carry the mark that every packet is
+     * given behind the rules of INPUT, and go before conntrack sees them.
      */
     private void silence() {
-        String resets = "*raw\n-A OUTPUT -p tcp --tcp-flags RST RST -j DROP\n";
-        load(resets + "-A OUTPUT -p icmp --icmp-type 3/2 -j DROP\nCOMMIT\n", "iptables-restore", "--noflush");
-        load(resets + "-A OUTPUT -p ipv6-icmp --icmpv6-type 4/1 -j DROP\nCOMMIT\n", "ip6tables-restore", "--noflush");
+        bed.sysctl(NODE, "net/ipv4/fwmark_reflect", "1");
+        bed.sysctl(NODE, "net/ipv6/fwmark_reflect", "1");
+        String rules = "*security\n-A INPUT -j MARK --set-mark " + DELIVERED
+                + "\nCOMMIT\n*raw\n-A OUTPUT -m mark --mark " + DELIVERED + " -j DROP\nCOMMIT\n";
+        load(rules, "iptables-restore", "--noflush");
+        load(rules, "ip6tables-restore", "--noflush");
+        // a full table has no room for them
+        String marker = "*raw\n-A PREROUTING -s " + IpAddress.v4(MARKER_FROM) + " -j CT --notrack\nCOMMIT\n";
+        load(marker, "iptables-restore", "--noflush");
     }
 
-    private void timeouts(Timeouts timeouts) {
-        timeout("tcp_timeout_syn_sent", timeouts.tcpSynSent());
-        timeout("tcp_timeout_syn_recv", timeouts.tcpSynRecv());
-        timeout("tcp_timeout_established", timeouts.tcpEstablished());
-        timeout("tcp_timeout_fin_wait", timeouts.tcpFinWait());
-        timeout("tcp_timeout_close_wait", timeouts.tcpCloseWait());
-        timeout("tcp_timeout_last_ack", timeouts.tcpLastAck());
-        timeout("tcp_timeout_time_wait", timeouts.tcpTimeWait());
-        timeout("tcp_timeout_close", timeouts.tcpClose());
-        timeout("udp_timeout", timeouts.udp());
-        timeout("udp_timeout_stream", timeouts.udpStream());
-        timeout("icmp_timeout", timeouts.icmp());
-        timeout("icmpv6_timeout", timeouts.icmp());
-        timeout("sctp_timeout_established", timeouts.sctp());
-        timeout("generic_timeout", timeouts.generic());
+    /** {@code nf_conntrack_max}: the machine's, which a namespace can read only. */
+    int conntrackMax() {
+        String path = "/proc/sys/net/netfilter/nf_conntrack_max";
+        return Integer.parseInt(
+                bed.run(NODE, Duration.ofSeconds(10), "cat", path).out().strip());
     }
 
-    private void timeout(String name, int seconds) {
-        bed.sysctl(NODE, "net/netfilter/nf_conntrack_" + name, Integer.toString(seconds));
+    /**
+     * Sets what counts, all of it, in one go; low thresholds, which bound nothing by themselves, may not be above high
+     * ones.
+     */
+    void set(Sysctls sysctls) {
+        StringBuilder script = new StringBuilder("set -e; cd /proc/sys; echo 0 > net/ipv4/ipfrag_low_thresh;"
+                + " echo 0 > net/netfilter/nf_conntrack_frag6_low_thresh");
+        for (Sysctl sysctl : Sysctl.values()) {
+            script.append("; echo ").append(sysctls.get(sysctl)).append(" > ").append(sysctl.path());
+        }
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "sh", "-c", script.toString());
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException("the kernel does not take the settings: " + outcome.err());
+        }
+    }
+
+    /** What the kernel has a setting set to. */
+    String sysctl(Sysctl sysctl) {
+        return bed.run(NODE, Duration.ofMinutes(1), "cat", "/proc/sys/" + sysctl.path())
+                .out()
+                .strip();
+    }
+
+    /** The connections, as conntrack(8) lists them, but for those of the test bed itself. */
+    List<String> connections() {
+        String command = "conntrack -L -f ipv4 && conntrack -L -f ipv6";
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "sh", "-c", command);
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException(command + ": " + outcome.err());
+        }
+        String marker = "src=" + IpAddress.v4(MARKER_FROM);
+        return outcome.out().lines().filter(line -> !line.contains(marker)).toList();
+    }
+
+    /** Forgets every connection. */
+    void forget() {
+        Outcome outcome = bed.run(NODE, Duration.ofMinutes(1), "conntrack", "-F");
+        if (!outcome.succeeded()) {
+            throw new IllegalStateException("conntrack: " + outcome.err());
+        }
     }
 
     /** Loads rules. @param command {@code iptables-restore}, {@code ip6tables-restore} or {@code nft -f} */
@@ -278,8 +310,8 @@ final class KernelNode implements AutoCloseable {
             finishChecksum(packet, incoming.checksumStart(i) - Ethernet.HEADER_BYTES, incoming.checksumOffset(i));
             if (isMarker(packet)) {
                 markersBack = NativeMemory.copyOf(packet).getInt(28, BIG_ENDIAN);
-            } else if (!isOfTheLink(packet) && !isLate(packet)) {
-                departures.add(new Departure(side, packet));
+            } else if (!isOfTheLink(packet)) {
+                (isLate(packet) ? late : departures).add(new Departure(side, packet));
             }
         }
     }
@@ -302,12 +334,18 @@ final class KernelNode implements AutoCloseable {
                 && view.getInt(16, BIG_ENDIAN) == MARKER_TO;
     }
 
-    /** "Fragment reassembly time exceeded": about a packet of half a minute ago. */
+    /** About a packet of long ago. */
     private boolean isLate(byte[] packet) {
         PacketView view = new PacketView(packet);
-        boolean isOwn = layout.isLocal(view.source().address());
-        int code = isOwn && view.isIcmpError() ? packet[view.transport() + 1] : -1;
-        return code == 1 && view.icmpType() == (view.isV4() ? 11 : 3);
+        return view.isReassemblyTimeExceeded() && layout.isLocal(view.source().address());
+    }
+
+    /** What left without a packet that came at that time: answers to fragments whose rest did not come. */
+    List<Departure> late() {
+        departures.clear();
+        sendMarker();
+        awaitMarker();
+        return List.copyOf(late);
     }
 
     /** Multicast listener reports and neighbour discovery, which a link's end speaks unasked. */

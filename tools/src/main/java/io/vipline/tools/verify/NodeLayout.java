@@ -18,12 +18,15 @@ import java.util.Set;
  *
  * @param pods addresses behind the second link
  * @param podInterface what the second link is called on the node
+ * @param mtuBytes of all routes: an endpoint that one world chooses is as far as another that the other chooses
  */
-record NodeLayout(ProxyConfig config, NodeNetwork network, Set<IpAddress> pods, String podInterface) {
+record NodeLayout(ProxyConfig config, NodeNetwork network, Set<IpAddress> pods, String podInterface, int mtuBytes) {
     static final String OUTSIDE_INTERFACE = "eth0";
+    /** Of the links themselves. */
+    static final int LINK_MTU_BYTES = 65_535;
 
     /** @param services of both families */
-    static NodeLayout of(ProxyConfig config, List<ServiceEndpoints> services) {
+    static NodeLayout of(ProxyConfig config, List<ServiceEndpoints> services, int mtuBytes) {
         NodeNetwork network = NodeNetwork.of(config.localAddresses());
         Set<IpAddress> pods = new LinkedHashSet<>();
         for (ServiceEndpoints service : services) {
@@ -34,7 +37,7 @@ record NodeLayout(ProxyConfig config, NodeNetwork network, Set<IpAddress> pods, 
                 }
             }
         }
-        return new NodeLayout(config, network, Set.copyOf(pods), podInterface(config.detectLocal()));
+        return new NodeLayout(config, network, Set.copyOf(pods), podInterface(config.detectLocal()), mtuBytes);
     }
 
     /** Where pods are told by their interface it has a name to be told by. */

@@ -155,6 +155,11 @@ final class PacketView {
         return isV4 ? type == 3 || type == 4 || type == 5 || type == 11 || type == 12 : type < 128;
     }
 
+    /** Fragment reassembly time exceeded. */
+    boolean isReassemblyTimeExceeded() {
+        return isIcmpError() && icmpType() == (isV4 ? 11 : 3) && memory.getByte(transport + 1) == 1;
+    }
+
     /** What an ICMP error quotes, if it is an IP packet's beginning. */
     Optional<PacketView> quoted() {
         if (!isIcmpError()) {

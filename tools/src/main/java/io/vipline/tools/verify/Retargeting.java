@@ -36,6 +36,9 @@ final class Retargeting {
     private final Map<Ends, Ends> pairs = new HashMap<>();
     private final Map<IpPort, IpPort> addresses = new HashMap<>();
     private Ends toEndpoint;
+    /** Of the datagram whose pieces are at hand. */
+    private Ends head;
+
     private boolean changesMasquerade;
 
     /** For a flow that both worlds know; one that only one knows has nothing to retarget. */
@@ -81,11 +84,39 @@ final class Retargeting {
         if (isIdentity() || !view.isIp()) {
             return false;
         }
+        if (isTail(view)) {
+            return head.equals(toEndpoint);
+        }
         Ends ends = Ends.of(view);
         return view.quoted()
                 .map(inner -> Ends.of(inner).reversed())
                 .map(about -> about.equals(toEndpoint) || about.equals(toEndpoint.addresses()))
                 .orElse(ends.equals(toEndpoint) || ends.equals(toEndpoint.addresses()));
+    }
+
+    /**
+     * Says which packet is at hand now. Pieces of a datagram after the first have no ports; where a client meets itself
+     * the addresses are the same both ways, and only the first piece tells which way they go.
+     */
+    void comeTo(byte[] packet) {
+        PacketView view = new PacketView(packet);
+        if (!view.isFragment()) {
+            head = null;
+        } else if (view.hasPorts()) {
+            head = Ends.of(view);
+        }
+    }
+
+    private boolean isTail(PacketView view) {
+        return head != null && view.isFragment() && !view.hasPorts();
+    }
+
+    private Ends target(PacketView view) {
+        if (isTail(view)) {
+            Ends whole = pairs.get(head);
+            return whole == null ? null : whole.addresses();
+        }
+        return pairs.get(Ends.of(view));
     }
 
     /** @param vipline the packet that Vipline has in its place */
@@ -120,7 +151,7 @@ final class Retargeting {
     private boolean apply(PacketView view) {
         NativeMemory memory = view.memory();
         Ends from = Ends.of(view);
-        Ends to = pairs.get(from);
+        Ends to = target(view);
         long difference = 0;
         Optional<PacketView> quoted = view.quoted();
         if (quoted.isPresent()) {

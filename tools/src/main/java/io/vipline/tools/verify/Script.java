@@ -6,16 +6,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** What is said in a flow, packet by packet: written at once, then played in both worlds in step. */
 final class Script {
+    private static final long ANY_TIME_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final String name;
-    private final Flow flow;
+    private Flow flow;
     private final List<Step> steps = new ArrayList<>();
     private final List<Arrival> history = new ArrayList<>();
     private final List<Integer> departures = new ArrayList<>();
     private int next;
     private long dueNs;
+    private byte[] tags = {};
+    private long playedNs;
+    private long pauseNs;
+    private boolean isTimed;
     private int movesFrom = Integer.MAX_VALUE;
 
     /** @param name the kind of story, for reports */
@@ -28,8 +35,14 @@ final class Script {
         return name;
     }
 
+    /** The conversation that steps are written for. */
     Flow flow() {
         return flow;
+    }
+
+    /** From here on the steps are another conversation's. */
+    void goOnWith(Flow other) {
+        flow = other;
     }
 
     int position() {
@@ -40,13 +53,14 @@ final class Script {
         return next == steps.size();
     }
 
-    /** Whether it is time for the next step. */
-    boolean isDue(long nowNs) {
-        return nowNs >= dueNs;
-    }
-
+    /** When the next step is to be played; 0: at any time. */
     long dueNs() {
         return dueNs;
+    }
+
+    /** Whether it means something else when it is played late. */
+    boolean isTimed() {
+        return isTimed;
     }
 
     Step take() {
@@ -55,7 +69,17 @@ final class Script {
 
     /** Sets when the step after the one taken last is due. */
     void played(long nowNs) {
-        dueNs = isOver() ? nowNs : nowNs + steps.get(next).waitNs();
+        dueNs = isOver() || !isTimed ? 0 : nowNs + steps.get(next).waitNs();
+        playedNs = nowNs;
+    }
+
+    /**
+     * How long after it was due the step is played that was taken last. One that is due at any time is so within a second:
+     * after that a timeout may be over, and the shortest of all is not much longer.
+     */
+    long lateNs(long nowNs) {
+        long byNs = dueNs > 0 ? dueNs : playedNs + ANY_TIME_NS;
+        return playedNs == 0 ? 0 : nowNs - byNs;
     }
 
     /** Keeps in mind what was sent, for reports. @param departed how many packets left because of it */
@@ -73,9 +97,24 @@ final class Script {
         return lines;
     }
 
-    /** Lets time pass before the step written last. */
-    void lastAfter(long waitNs) {
-        steps.add(steps.removeLast().after(waitNs));
+    /** Lets time pass before the step that is written next. */
+    void pause(long waitNs) {
+        pauseNs = waitNs;
+        isTimed = true;
+    }
+
+    /** VLAN tags, as they stand before the type of what they carry, with which Vipline gets every packet. */
+    void tag(byte[] vlanTags) {
+        tags = vlanTags.clone();
+    }
+
+    byte[] tags() {
+        return tags;
+    }
+
+    private void add(Step.Maker maker) {
+        steps.add(new Step(flow, pauseNs, maker));
+        pauseNs = 0;
     }
 
     List<Step> steps() {
@@ -93,8 +132,9 @@ final class Script {
     }
 
     void request(Header header, Segment segment) {
-        Arrival arrival = new Arrival(flow.clientSide(), isV4(), header.packet(flow.client(), flow.service(), segment));
-        steps.add(Step.of(world -> Optional.of(arrival)));
+        Arrival arrival =
+                new Arrival(flow.clientSide(), isV4(flow), header.packet(flow.client(), flow.service(), segment));
+        add((of, world) -> Optional.of(arrival));
     }
 
     /** A packet of the client's with some bytes changed: {@code at} counts from the IP header. */
@@ -106,20 +146,20 @@ final class Script {
 
     /** Any bytes, from the client's side. */
     void raw(byte[] packet) {
-        raw(isV4(), packet);
+        raw(isV4(flow), packet);
     }
 
     /** @param isV4 what the link layer says */
     void raw(boolean isV4, byte[] packet) {
         Arrival arrival = new Arrival(flow.clientSide(), isV4, packet);
-        steps.add(Step.of(world -> Optional.of(arrival)));
+        add((of, world) -> Optional.of(arrival));
     }
 
     /** A packet to the client, or an error about one of the client's, as the client saw it: the endpoint sends it. */
     void answer(boolean isV4, byte[] packet) {
-        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world))
+        add((flow, world) -> Optional.ofNullable(flow.view(world))
                 .map(view -> new Arrival(
-                        view.side(), isV4, Retargeting.toEndpoint(flow, view).apply(packet, packet)))));
+                        view.side(), isV4, Retargeting.toEndpoint(flow, view).apply(packet, packet))));
     }
 
     /** Pieces of a request, in an order given as indices; an index may come more than once or not at all. */
@@ -131,17 +171,17 @@ final class Script {
     }
 
     void reply(Header header, Segment segment) {
-        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world))
+        add((flow, world) -> Optional.ofNullable(flow.view(world))
                 .map(view ->
-                        new Arrival(view.side(), isV4(), header.packet(view.endpoint(), view.source(), segment)))));
+                        new Arrival(view.side(), isV4(flow), header.packet(view.endpoint(), view.source(), segment))));
     }
 
     void replyPieces(Header header, Segment segment, List<Integer> cuts, List<Integer> order) {
         for (int index : order) {
-            steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
+            add((flow, world) -> Optional.ofNullable(flow.view(world)).map(view -> {
                 List<byte[]> pieces = header.pieces(view.endpoint(), view.source(), segment, cuts);
-                return new Arrival(view.side(), isV4(), pieces.get(Math.min(index, pieces.size() - 1)));
-            })));
+                return new Arrival(view.side(), isV4(flow), pieces.get(Math.min(index, pieces.size() - 1)));
+            }));
         }
     }
 
@@ -152,20 +192,20 @@ final class Script {
      * @param quotedBytes how much of the request it quotes
      */
     void errorToClient(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
-        steps.add(Step.of(world -> Optional.ofNullable(flow.view(world)).map(view -> {
+        add((flow, world) -> Optional.ofNullable(flow.view(world)).map(view -> {
             Segment.Icmp quoting = quoting(error, view.request(), quotedBytes);
             return new Arrival(
-                    view.side(), isV4(), header.packet(from.orElse(view.endpoint()), view.source(), quoting));
-        })));
+                    view.side(), isV4(flow), header.packet(from.orElse(view.endpoint()), view.source(), quoting));
+        }));
     }
 
     /** An error about the latest answer, as the client or a router before it sends it. */
     void errorToEndpoint(Header header, Segment.Icmp error, Optional<IpPort> from, int quotedBytes) {
-        steps.add(Step.of(world -> Optional.ofNullable(flow.answer(world)).map(answer -> {
+        add((flow, world) -> Optional.ofNullable(flow.answer(world)).map(answer -> {
             Segment.Icmp quoting = quoting(error, answer, quotedBytes);
             return new Arrival(
-                    flow.clientSide(), isV4(), header.packet(from.orElse(flow.client()), flow.service(), quoting));
-        })));
+                    flow.clientSide(), isV4(flow), header.packet(from.orElse(flow.client()), flow.service(), quoting));
+        }));
     }
 
     private static Segment.Icmp quoting(Segment.Icmp error, byte[] packet, int bytes) {
@@ -173,7 +213,7 @@ final class Script {
         return new Segment.Icmp(error.type(), error.code(), error.rest(), false, quoted);
     }
 
-    private boolean isV4() {
+    private static boolean isV4(Flow flow) {
         return flow.client().address().isV4();
     }
 

@@ -2,6 +2,8 @@ package io.vipline.tools.verify;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.function.Consumer;
 
 /** SCTP associations (RFC 9260): chunks as far as conntrack looks at them. */
 final class SctpStories {
@@ -39,6 +41,34 @@ final class SctpStories {
             exchange(script, clientTag, serverTag);
         }
         close(script, clientTag, serverTag);
+        return script;
+    }
+
+    /** An association goes some of its way and is left alone; what comes then tells whether it is still known. */
+    Script leftAlone(Flow flow, Consumer<Script> pause) {
+        Script script = new Script("SCTP left alone", flow);
+        int clientTag = dice.bits() | 1;
+        int serverTag = dice.bits() | 1;
+        List<Runnable> way = List.of(
+                () -> request(script, 0, chunk(INIT, init(clientTag))),
+                () -> reply(script, clientTag, chunk(INIT_ACK, init(serverTag))),
+                () -> request(script, serverTag, chunk(COOKIE_ECHO, dice.bytes(8))),
+                () -> reply(script, clientTag, chunk(COOKIE_ACK)),
+                () -> request(script, serverTag, chunk(SHUTDOWN, dice.bytes(4))),
+                () -> reply(script, clientTag, chunk(SHUTDOWN_ACK)),
+                () -> request(script, serverTag, chunk(SHUTDOWN_COMPLETE)));
+        if (dice.oneIn(8)) {
+            request(script, serverTag, chunk(HEARTBEAT, dice.bytes(8)));
+        } else {
+            way.subList(0, 1 + dice.below(way.size())).forEach(Runnable::run);
+        }
+        pause.accept(script);
+        script.mayMove();
+        switch (dice.below(3)) {
+            case 0 -> reply(script, clientTag, chunk(DATA, dice.bytes(16)));
+            case 1 -> request(script, serverTag, chunk(DATA, dice.bytes(16)));
+            default -> request(script, 0, chunk(INIT, init(dice.bits() | 1)));
+        }
         return script;
     }
 

@@ -5,20 +5,17 @@ import java.util.Optional;
 /**
  * One packet of a script. What it looks like depends on the world, where it answers a packet that left there.
  *
+ * @param flow what it belongs to
  * @param waitNs how long to wait after the step before
  */
-record Step(long waitNs, Maker maker) {
+record Step(Flow flow, long waitNs, Maker maker) {
+    /** Empty if nothing can be sent because nothing has come through before. */
+    Optional<Arrival> in(World world) {
+        return maker.in(flow, world);
+    }
+
     /** Makes the packet. */
     interface Maker {
-        /** Empty if nothing can be sent because nothing has come through before. */
-        Optional<Arrival> in(World world);
-    }
-
-    static Step of(Maker maker) {
-        return new Step(0, maker);
-    }
-
-    Step after(long newWaitNs) {
-        return new Step(newWaitNs, maker);
+        Optional<Arrival> in(Flow flow, World world);
     }
 }

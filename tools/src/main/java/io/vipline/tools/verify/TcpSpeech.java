@@ -30,35 +30,40 @@ final class TcpSpeech {
         serverNext = dice.bits();
     }
 
-    void open() {
-        syn();
+    TcpSpeech open() {
         if (dice.oneIn(8)) {
-            script.steps().add(script.steps().getLast());
+            synAgain();
         }
+        syn();
         synAck();
         ackFromClient();
+        return this;
     }
 
-    void syn() {
+    TcpSpeech syn() {
         client(SYN, SYN_OPTIONS, NO_OPTIONS);
         clientNext++;
+        return this;
     }
 
-    void synAck() {
+    TcpSpeech synAck() {
         server(SYN | ACK, SYN_OPTIONS, NO_OPTIONS);
         serverNext++;
+        return this;
     }
 
-    void ackFromClient() {
+    TcpSpeech ackFromClient() {
         client(ACK, NO_OPTIONS, NO_OPTIONS);
+        return this;
     }
 
-    void ackFromServer() {
+    TcpSpeech ackFromServer() {
         server(ACK, NO_OPTIONS, NO_OPTIONS);
+        return this;
     }
 
     /** Data both ways, acknowledged. */
-    void talk(int exchanges) {
+    TcpSpeech talk(int exchanges) {
         for (int i = 0; i < exchanges; i++) {
             if (dice.oneIn(2)) {
                 sayToServer();
@@ -68,18 +73,30 @@ final class TcpSpeech {
                 ackFromClient();
             }
         }
+        return this;
     }
 
-    void sayToServer() {
+    TcpSpeech sayToServer() {
         byte[] payload = payload();
         client(ACK | PSH, NO_OPTIONS, payload);
         clientNext += payload.length;
+        return this;
     }
 
-    void sayToClient() {
+    /** The same data so many times, as when nobody answers. */
+    void sayToServerTimes(int times) {
+        byte[] payload = payload();
+        for (int i = 0; i < times; i++) {
+            client(ACK | PSH, NO_OPTIONS, payload);
+        }
+        clientNext += payload.length;
+    }
+
+    TcpSpeech sayToClient() {
         byte[] payload = payload();
         server(ACK | PSH, NO_OPTIONS, payload);
         serverNext += payload.length;
+        return this;
     }
 
     /** One of the ways in which conversations end. */
@@ -108,14 +125,16 @@ final class TcpSpeech {
         }
     }
 
-    void finFromClient() {
+    TcpSpeech finFromClient() {
         client(FIN | ACK, NO_OPTIONS, NO_OPTIONS);
         clientNext++;
+        return this;
     }
 
-    void finFromServer() {
+    TcpSpeech finFromServer() {
         server(FIN | ACK, NO_OPTIONS, NO_OPTIONS);
         serverNext++;
+        return this;
     }
 
     /** A bare segment with these flags; sequence numbers stay. */
@@ -142,7 +161,7 @@ final class TcpSpeech {
         server(flags, NO_OPTIONS, dice.bytes(payloadBytes));
     }
 
-    /** A SYN that nobody has answered yet. */
+    /** A SYN that nobody has answered yet, and that will be said again. */
     void synAgain() {
         client(SYN, SYN_OPTIONS, NO_OPTIONS);
     }

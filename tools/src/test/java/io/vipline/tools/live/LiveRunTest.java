@@ -10,6 +10,7 @@ import io.vipline.dataplane.frame.live.NetworkNamespaces.Outcome;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <pre>
  *  client: vl0 192.168.77.2 ── tap:vl0@client ┐      ┌ packet:n1 ── e0 10.244.1.2 :pod1
- *                                             vipline
+ *                                   MTU 1500  vipline                MTU 1400
  *                                   (in node) ┘      └ packet:n2 ── e0 10.244.2.2 :pod2
  * </pre>
  */
@@ -46,6 +47,9 @@ class LiveRunTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     /** Longer than a super-frame, so that both ways have some. */
     private static final int DOCUMENT_BYTES = 400_000;
+
+    /** Less than the client's, as in an overlay network. */
+    private static final int POD_MTU_BYTES = 1400;
 
     private NetworkNamespaces bed;
     private final PodServers servers = new PodServers(DOCUMENT_BYTES);
@@ -101,7 +105,11 @@ class LiveRunTest {
         String pod = "pod" + number;
         String v4 = "10.244." + number + ".";
         String v6 = "fd00:244:" + number + "::";
-        bed.ip("node", "link add n" + number + " type veth peer name e0 netns @" + pod, "link set n" + number + " up");
+        String mtu = " mtu " + POD_MTU_BYTES;
+        bed.ip(
+                "node",
+                "link add n" + number + mtu + " type veth peer name e0" + mtu + " netns @" + pod,
+                "link set n" + number + " up");
         bed.ip(
                 pod,
                 "link set e0 up",
@@ -242,6 +250,28 @@ class LiveRunTest {
     }
 
     @Order(7)
+    @ParameterizedTest
+    @ValueSource(strings = {"10.96.0.10", "fd00:10:96::10"})
+    void aDatagramThatIsTooLongForThePodsLinkArrivesOnceItsSenderWasTold(String host) throws Exception {
+        InetSocketAddress service = new InetSocketAddress(host, 7);
+        byte[] question = new byte[POD_MTU_BYTES];
+        try (DatagramSocket socket = servers.clientSocket(bed.name("client"))) {
+            socket.setSoTimeout(500);
+            DatagramPacket answer = new DatagramPacket(new byte[2 * POD_MTU_BYTES], 2 * POD_MTU_BYTES);
+            for (int tries = 0; tries < 10 && answer.getAddress() == null; tries++) {
+                socket.send(new DatagramPacket(question, question.length, service));
+                try {
+                    socket.receive(answer);
+                } catch (SocketTimeoutException untold) {
+                    continue;
+                }
+            }
+            assertThat(answer.getSocketAddress()).isEqualTo(service);
+            assertThat(answer.getLength()).isEqualTo("podN: ".length() + question.length);
+        }
+    }
+
+    @Order(8)
     @Test
     void changedManifestsAreFollowedAndBrokenOnesAreNot() throws Exception {
         String before = Files.readString(manifest);
@@ -263,7 +293,7 @@ class LiveRunTest {
         assertThat(curl("client", "10.96.0.11").out()).startsWith("pod1");
     }
 
-    @Order(8)
+    @Order(9)
     @Test
     void everyChecksumThatThePodReceivedIsRight() throws Exception {
         await(captured, "[udp sum ok]");
@@ -275,7 +305,7 @@ class LiveRunTest {
         assertThat(lines).anyMatch(line -> line.contains("(correct)"));
     }
 
-    @Order(9)
+    @Order(10)
     @Test
     void interruptedItEndsInOrderAndEveryFrameIsAccountedFor() throws Exception {
         vipline.destroy();
@@ -293,10 +323,11 @@ class LiveRunTest {
         assertThat(summary.get("lost").asLong()).isZero();
         assertThat(summary.get("consumed").get("ARP").asLong()).isPositive();
         assertThat(summary.get("consumed").get("NEIGHBOUR_DISCOVERY").asLong()).isPositive();
+        assertThat(summary.at("/generated/ICMP_FRAGMENTATION_NEEDED").asLong()).isPositive();
         assertThat(summary.get("interfaces").get("vl0").get("SENT").asLong()).isPositive();
     }
 
-    @Order(10)
+    @Order(11)
     @Test
     void itEndsWithAWordWhenTheLastInterfaceIsGone() throws Exception {
         startVipline();

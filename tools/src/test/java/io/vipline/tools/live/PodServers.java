@@ -61,7 +61,7 @@ final class PodServers implements AutoCloseable {
 
     private static void echo(DatagramSocket socket, String pod) {
         byte[] name = (pod + ": ").getBytes(StandardCharsets.UTF_8);
-        byte[] buffer = new byte[512];
+        byte[] buffer = new byte[4096];
         System.arraycopy(name, 0, buffer, 0, name.length);
         while (!socket.isClosed()) {
             try {

@@ -149,7 +149,7 @@ class KernelClusterTest {
     /** @return how many packets left */
     private static int compare(Case one, KernelCluster cluster) throws IOException {
         List<String> lines = new ArrayList<>();
-        PacketScript script = new PacketScript();
+        PacketScript script = new PacketScript(100);
         List<byte[]> packets = new ArrayList<>();
         for (String line : one.lines()) {
             for (byte[] packet : script.packets(line)) {

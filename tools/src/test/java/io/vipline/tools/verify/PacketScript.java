@@ -3,7 +3,11 @@ package io.vipline.tools.verify;
 import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpPort;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,8 +20,14 @@ final class PacketScript {
     private static final int DEFAULT_TTL = 64;
     private static final int WINDOW = 29_200;
     private static final int NEXT_MTU = 1400;
+    private static final int ECHO_BYTES = 56;
 
-    private int id = 100;
+    private int id;
+
+    /** @param id IPv4 identification of the first packet; the next ones have the next ones */
+    PacketScript(int id) {
+        this.id = id;
+    }
 
     /** A packet, or its fragments in their order. */
     List<byte[]> packets(String line) {
@@ -37,11 +47,62 @@ final class PacketScript {
             return List.of(header.packet(
                     from, to, error(matcher.group("kind"), from.address().isV4(), about)));
         }
-        Segment segment = segment(matcher.group("kind"), rest, from.address().isV4());
-        boolean isCut = rest.length == 3 && rest[1].equals("cut");
-        return isCut
-                ? header.fragmentable().pieces(from, to, segment, List.of(Integer.parseInt(rest[2])))
-                : List.of(header.packet(from(from, rest, segment), to, segment));
+        Words words = Words.of(rest);
+        Segment segment = segment(matcher.group("kind"), words, from.address().isV4());
+        if (words.has("id")) {
+            header = Header.plain(ttl, words.number("id"));
+        }
+        IpPort source = from(from, rest, segment);
+        if (words.has("cut")) {
+            return header.fragmentable().pieces(source, to, segment, List.of(words.number("cut")));
+        }
+        return List.of(
+                words.has("piece")
+                        ? piece(header.fragmentable().pieces(source, to, segment, words.cuts()), words)
+                        : header.packet(source, to, segment));
+    }
+
+    /** The fragment that begins where "piece A-B" says. */
+    private static byte[] piece(List<byte[]> pieces, Words words) {
+        return pieces.get(words.cuts().size() - 1);
+    }
+
+    /** What stands behind the addresses: positional words, then named ones, each with its value. */
+    private record Words(List<String> positional, Map<String, String> named) {
+        private static final Set<String> NAMES = Set.of("id", "cut", "piece", "win", "options");
+
+        static Words of(String... rest) {
+            List<String> positional = new ArrayList<>();
+            Map<String, String> named = new HashMap<>();
+            for (int i = 0; i < rest.length; i++) {
+                if (NAMES.contains(rest[i])) {
+                    named.put(rest[i], rest[++i]);
+                } else {
+                    positional.add(rest[i]);
+                }
+            }
+            return new Words(positional, named);
+        }
+
+        boolean has(String name) {
+            return named.containsKey(name);
+        }
+
+        int number(String name) {
+            return Integer.parseInt(named.get(name));
+        }
+
+        int number(int position, int otherwise) {
+            return position < positional.size() ? Integer.parseUnsignedInt(positional.get(position)) : otherwise;
+        }
+
+        /** Where "piece A-B" cuts. */
+        List<Integer> cuts() {
+            String[] ends = named.get("piece").split("-");
+            int from = Integer.parseInt(ends[0]);
+            int to = Integer.parseInt(ends[1]);
+            return from == 0 ? List.of(to) : List.of(from, to);
+        }
     }
 
     /** An echo's identifier stands where ports do. */
@@ -62,19 +123,22 @@ final class PacketScript {
         return new IpPort(IpAddress.of(matcher.group("address")), port);
     }
 
-    private static Segment segment(String kind, String[] rest, boolean isV4) {
+    private static Segment segment(String kind, Words words, boolean isV4) {
         return switch (kind) {
-            case "udp" -> new Segment.Udp(payload(Integer.parseInt(rest[0])), true);
+            case "udp" -> new Segment.Udp(payload(words.number(0, 0)), true);
             case "tcp" ->
                 new Segment.Tcp(
-                        Integer.parseInt(rest[1]),
-                        Integer.parseInt(rest[2]),
-                        flags(rest[0]),
-                        WINDOW,
-                        new byte[0],
-                        payload(rest.length > 3 ? Integer.parseInt(rest[3]) : 0));
-            case "echo" -> new Segment.Icmp(isV4 ? 8 : 128, 0, 1, true, payload(56));
-            case "reply" -> new Segment.Icmp(isV4 ? 0 : 129, 0, 1, true, payload(56));
+                        words.number(1, 0),
+                        words.number(2, 0),
+                        flags(words.positional.getFirst()),
+                        words.has("win") ? words.number("win") : WINDOW,
+                        HexFormat.of().parseHex(words.named.getOrDefault("options", "")),
+                        payload(words.number(3, 0)));
+            case "sctp" ->
+                new Segment.Sctp(words.number(0, 0), HexFormat.of().parseHex(words.named.getOrDefault("options", "")));
+            case "echo" -> new Segment.Icmp(isV4 ? 8 : 128, 0, 1, true, payload(words.number(1, ECHO_BYTES)));
+            case "reply" -> new Segment.Icmp(isV4 ? 0 : 129, 0, 1, true, payload(words.number(1, ECHO_BYTES)));
+            case "raw" -> new Segment.Other(words.number(0, 0), payload(words.number(1, 0)));
             default -> throw new IllegalArgumentException(kind);
         };
     }

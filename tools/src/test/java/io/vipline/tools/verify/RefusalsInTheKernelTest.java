@@ -2,8 +2,8 @@ package io.vipline.tools.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vipline.dataplane.conntrack.Timeouts;
 import io.vipline.dataplane.frame.live.NetworkNamespaces;
+import io.vipline.dataplane.sysctl.Sysctls;
 import io.vipline.rules.chain.NodeNetwork;
 import io.vipline.rules.chain.Ruleset;
 import io.vipline.rules.chain.compile.TableCompiler;
@@ -66,12 +66,14 @@ class RefusalsInTheKernelTest {
                 .cluster();
         ProxyConfig config = KubeProxyConfiguration.none().proxyConfig(cluster, new NodeChoice("here", List.of()));
         Set<IpAddress> pods = Set.of(IpAddress.of("10.244.0.2"), IpAddress.of("fd00:244::2"));
-        NodeLayout layout = new NodeLayout(config, NodeNetwork.of(config.localAddresses()), pods, "pods");
+        NodeLayout layout = new NodeLayout(
+                config, NodeNetwork.of(config.localAddresses()), pods, "pods", NodeLayout.LINK_MTU_BYTES);
         Table table = TableCompiler.compile(
                 List.of(ruleset(V4, IpFamily.IPV4), ruleset(V6, IpFamily.IPV6)), layout.network());
-        try (KernelNode kernel = new KernelNode(layout, Timeouts.KUBE_PROXY);
-                EmulatedNode emulated =
-                        new EmulatedNode(table, layout, Timeouts.KUBE_PROXY, 1, Verification.Fault.NONE)) {
+        Sysctls sysctls = Sysctls.KUBE_PROXY.withoutErrorLimits();
+        try (KernelNode kernel = new KernelNode(layout, sysctls);
+                EmulatedNode emulated = new EmulatedNode(
+                        table, layout, EmulatedNode.config(layout, sysctls, 1), Verification.Fault.NONE)) {
             // the test bed's node keeps some answers to itself, for other tests
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "iptables-restore", "--noflush");
             kernel.load("*raw\n-F OUTPUT\nCOMMIT\n", "ip6tables-restore", "--noflush");

@@ -162,7 +162,6 @@ public final class PacketSocket implements LiveDevice {
             receiveFailed(-messages);
             return 0;
         }
-        down = false;
         long bytes = 0;
         for (int i = 0; i < messages; i++) {
             int frameBytes = received.length(i) - VirtioNetHeader.BYTES;

@@ -22,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.BackoffIdleStrategy;
@@ -317,8 +318,20 @@ class LiveDevicesTest {
 
     @Test
     void aRemovedInterfaceIsNoticedByTheReceiverAloneToo() throws Exception {
+        assertThatItsRemovalIsNoticed(socket -> {});
+    }
+
+    /** The kernel says once that the interface went down, before it hands out what came until then. */
+    @Test
+    void aRemovedInterfaceIsNoticedBehindFramesThatStillWaited() throws Exception {
+        assertThatItsRemovalIsNoticed(
+                socket -> bed.run("server", LIMIT, "bash", "-c", "echo hello > /dev/udp/10.9.0.1/9"));
+    }
+
+    private void assertThatItsRemovalIsNoticed(Consumer<PacketSocket> before) {
         FrameBatch batch = new FrameBatch();
         try (PacketSocket socket = openPacketSocket("node", "v0")) {
+            before.accept(socket);
             bed.ip("node", "link set v0 down");
             socket.receive(batch, FrameBatch.CAPACITY, 0, 0);
             bed.ip("node", "link del v0");

@@ -248,7 +248,7 @@ final class Evaluator {
         course.rule = left.resumeAt;
         BaseChain base = course.base.base;
         return course.frame == null && !base.accepts()
-                ? nodes.leaf(new Verdict.Drop(DropCause.POLICY, ServiceId.NONE))
+                ? nodes.leaf(new Verdict.Drop(DropCause.POLICY, ServiceId.NONE, course.hook == Hook.PREROUTING))
                 : null;
     }
 

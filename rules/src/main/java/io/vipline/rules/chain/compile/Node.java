@@ -218,6 +218,9 @@ abstract sealed class Node {
                 return first;
             }
             Verdict second = other.decide(key, state, draws);
+            if (first instanceof Verdict.Drop a && second instanceof Verdict.Drop b && a.isAs(b)) {
+                return a.onArrival() ? second : first;
+            }
             return first == second
                             || first instanceof Verdict.Dnat a && second instanceof Verdict.Dnat b && same(a, b, key)
                     ? first

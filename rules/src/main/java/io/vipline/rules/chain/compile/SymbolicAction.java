@@ -10,6 +10,7 @@ import io.vipline.rules.net.IpAddress;
 import io.vipline.rules.net.IpFamily;
 import io.vipline.rules.net.IpPort;
 import io.vipline.rules.policy.ProxyConfig.LocalAddress;
+import io.vipline.rules.table.ServiceId;
 import io.vipline.rules.table.SourceTranslation;
 import io.vipline.rules.table.Verdict;
 import java.util.ArrayList;
@@ -78,8 +79,7 @@ final class SymbolicAction {
             case Target.Continue(), Target.Ignored(String _) -> {}
             case Target.Accept() -> course.frame = null;
             case Target.Drop() -> {
-                return nodes.leaf(
-                        new Verdict.Drop(DropCauses.of(rule), nodes.registry().service(rule.service())));
+                return drop(course, rule);
             }
             case Target.Reject(String with, String _) -> {
                 return nodes.leaf(new Verdict.Reject(with, nodes.registry().service(rule.service())));
@@ -102,8 +102,7 @@ final class SymbolicAction {
             }
             // on the way where the packet ends with it
             case Target.Opaque _ -> {
-                return nodes.leaf(
-                        new Verdict.Drop(DropCauses.of(rule), nodes.registry().service(rule.service())));
+                return drop(course, rule);
             }
             case Target.Dnat dnat -> {
                 if (mapsDestination(course)) {
@@ -119,6 +118,11 @@ final class SymbolicAction {
                 source(course, new SourceTranslation.To(address, randomFully, first(ports), last(ports)));
         }
         return null;
+    }
+
+    private Node drop(Course course, Rule rule) {
+        ServiceId service = nodes.registry().service(rule.service());
+        return nodes.leaf(new Verdict.Drop(DropCauses.of(rule), service, course.hook == Hook.PREROUTING));
     }
 
     private Node enter(Course course, IndexedRule rule, String name, boolean instead) {

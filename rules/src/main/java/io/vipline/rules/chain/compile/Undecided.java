@@ -108,8 +108,11 @@ final class Undecided {
         };
     }
 
-    /** Whether a packet that passes ends at the node or beyond it makes no difference to the packet. */
+    /** Where a packet is dropped, or whether one that passes ends at the node, makes no difference to the packet. */
     private Node leaf(Verdict one, Verdict other) {
+        if (one instanceof Verdict.Drop drop && other instanceof Verdict.Drop second && drop.isAs(second)) {
+            return nodes.leaf(new Verdict.Drop(drop.cause(), drop.service(), false));
+        }
         boolean passes = one instanceof Verdict.Pass(SourceTranslation source, boolean _)
                 && other instanceof Verdict.Pass(SourceTranslation same, boolean _)
                 && source.equals(same);
