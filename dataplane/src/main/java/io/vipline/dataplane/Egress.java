@@ -352,7 +352,7 @@ final class Egress {
             return;
         }
         boolean isForwarded = !table.isLocal(packet.destinationHigh, packet.destinationLow);
-        if (IcmpAnswers.mayReject(packet)) {
+        if (IcmpAnswers.mayReject(batch.memory, packet)) {
             errors.answer(batch, packet, Answer.refusal(reject.with(), isForwarded), !isForwarded);
         }
     }

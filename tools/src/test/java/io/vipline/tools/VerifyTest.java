@@ -104,7 +104,8 @@ class VerifyTest {
 
     @Test
     void aTimeoutThatIsASecondLongerIsFound() {
-        Run run = verifyCluster(MIX, "--over-time", "--packets", "2000", "--node", "n1", "--inject", "timeout");
+        Run run = verifyCluster(
+                MIX, "--over-time", "--packets", "2000", "--node", "n1", "--inject", "timeout", "--show", "1000");
         assertThat(run.exitCode()).isEqualTo(ExitCode.DIFFERENCE);
         assertThat(run.out()).contains("TCP left alone", "UDP left alone", "SCTP left alone");
     }

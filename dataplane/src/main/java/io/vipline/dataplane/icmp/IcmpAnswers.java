@@ -110,13 +110,20 @@ public final class IcmpAnswers {
 
     /**
      * Whether a rule that rejects a packet tells its sender: {@code nf_send_unreach} does if the checksum is right, and
-     * takes all protocols to have one but some that it knows better.
+     * takes all protocols to have one but some that it knows better. Of TCP, UDP and ICMP that was asked before; who has
+     * none is told only if his bytes happen to come out as if there were.
      */
-    public static boolean mayReject(Packet packet) {
+    public static boolean mayReject(NativeMemory memory, Packet packet) {
         return switch (packet.protocol) {
             case Transport.TCP, Transport.UDP, Transport.SCTP, Transport.ICMP, Transport.ICMPV6 -> true;
             case DCCP, GRE, ESP, AH, UDP_LITE -> true;
-            default -> false;
+            default -> {
+                long sum = Checksum.sum(memory, packet.frameOffset + packet.transport, packet.transportCaptured);
+                if (packet.family == Packet.IPV6) {
+                    sum += Checksum.pseudoHeader(packet, packet.protocol, packet.transportBytes);
+                }
+                yield Checksum.fold(sum) == 0xffff;
+            }
         };
     }
 

@@ -34,8 +34,7 @@ final class OddStories {
     private static final List<String> V4_MARTIANS = List.of(
             "0.0.0.0", "0.0.0.1", "127.0.0.1", "127.0.0.2", "224.0.0.9", "239.1.1.1", "240.0.0.1", "255.255.255.255");
     /** The last is the neighbour whose link-layer address the kernel's node knows. */
-    private static final List<String> V6_MARTIANS =
-            List.of("::", "::1", "ff02::1", "ff0e::7", "::ffff:1.2.3.4", "fec0::1", "fe80::77:1");
+    private static final List<String> V6_MARTIANS = List.of("::", "::1", "ff02::1", "ff0e::7", "fec0::1", "fe80::77:1");
 
     private static final int HOP_BY_HOP = 0;
     private static final int DESTINATION_OPTIONS = 60;
@@ -106,13 +105,18 @@ final class OddStories {
     Script martian(Flow flow, Flows flows) {
         boolean isV4 = flow.client().address().isV4();
         IpAddress odd = IpAddress.of(isV4 ? dice.oneOf(V4_MARTIANS) : dice.oneOf(V6_MARTIANS));
-        if (dice.oneIn(6)) {
+        // what must not leave its link does, or does not, with the endpoint that is chosen
+        boolean isBoundToLink = odd.high() >>> 54 == 0x3fa || odd.high() == 0 && odd.low() == 0;
+        if (dice.oneIn(6) || isBoundToLink && !isV4 && flow.endpoints().size() > 1) {
             odd = flow.service().address();
         } else if (dice.oneIn(4)) {
             odd = flows.nodeIp(odd.family());
         }
         // to a port of the node itself that nobody listens at: the kernel refuses a datagram without any rule
-        boolean isSource = flow.protocol() == Transport.UDP || dice.below(3) > 0;
+        // and to a group of IPv6, but addressed to the node on the link: whether it goes on hangs on the link it came
+        // by
+        boolean isV6Group = odd.high() >>> 56 == 0xff;
+        boolean isSource = flow.protocol() == Transport.UDP || isV6Group || dice.below(3) > 0;
         IpPort from = isSource ? new IpPort(odd, flow.client().port()) : flow.client();
         IpPort to = isSource ? flow.service() : new IpPort(odd, flow.service().port());
         Script script = new Script("addresses that no packet has", flows.flow(flow.protocol(), from, to));
@@ -171,8 +175,8 @@ final class OddStories {
         byte[] payload = dice.bytes(8 + dice.below(100));
         // a GRE header without anything optional, around IPv4; as an IPv6 extension header the end of the chain
         System.arraycopy(new byte[] {0, 0, 8, 0}, 0, payload, 0, 4);
-        script.request(dice.header(), new Segment.Other(flow.protocol(), payload));
-        script.request(dice.header(), new Segment.Other(flow.protocol(), payload));
+        script.request(dice.header(), new Segment.Other(flow.protocol(), payload, dice.oneIn(2)));
+        script.request(dice.header(), new Segment.Other(flow.protocol(), payload, dice.oneIn(2)));
         return script;
     }
 

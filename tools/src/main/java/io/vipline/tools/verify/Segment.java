@@ -120,8 +120,14 @@ sealed interface Segment {
         }
     }
 
-    /** Any other protocol: no ports, no checksum. */
-    record Other(int number, byte[] payload) implements Segment {
+    /**
+     * Any other protocol: no ports, no checksum that anybody knows of.
+     *
+     * @param isSummed whether it comes out right all the same, for who takes every protocol to have one
+     */
+    record Other(int number, byte[] payload, boolean isSummed) implements Segment {
+        private static final int FILLER = 6;
+
         @Override
         public int protocol(boolean isV4) {
             return number;
@@ -129,7 +135,12 @@ sealed interface Segment {
 
         @Override
         public byte[] bytes(IpPort source, IpPort destination) {
-            return payload.clone();
+            byte[] bytes = payload.clone();
+            if (isSummed) {
+                bytes[FILLER] = bytes[FILLER + 1] = 0;
+                summed(bytes, FILLER, source.address().isV4() ? 0 : pseudo(source, destination, number, bytes.length));
+            }
+            return bytes;
         }
     }
 

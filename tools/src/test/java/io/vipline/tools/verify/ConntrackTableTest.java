@@ -127,7 +127,14 @@ class ConntrackTableTest {
         Assumptions.assumeTrue(kernel != null, "needs root and the command ip");
         Sysctls all = Sysctls.KERNEL;
         for (Sysctl sysctl : Sysctl.values()) {
-            all = all.with(sysctl, sysctl.unit() == Sysctl.Unit.SWITCH ? 1 - all.get(sysctl) : 7 + sysctl.ordinal());
+            all = all.with(
+                    sysctl,
+                    switch (sysctl.unit()) {
+                        case SWITCH -> 1 - all.get(sysctl);
+                        // kept in the kernel's ticks
+                        case MILLISECONDS -> 20 * (7 + sysctl.ordinal());
+                        case SECONDS, COUNT, NUMBER, BYTES -> 7 + sysctl.ordinal();
+                    });
         }
         kernel.set(all);
         for (Sysctl sysctl : Sysctl.values()) {

@@ -138,7 +138,7 @@ final class PacketScript {
                 new Segment.Sctp(words.number(0, 0), HexFormat.of().parseHex(words.named.getOrDefault("options", "")));
             case "echo" -> new Segment.Icmp(isV4 ? 8 : 128, 0, 1, true, payload(words.number(1, ECHO_BYTES)));
             case "reply" -> new Segment.Icmp(isV4 ? 0 : 129, 0, 1, true, payload(words.number(1, ECHO_BYTES)));
-            case "raw" -> new Segment.Other(words.number(0, 0), payload(words.number(1, 0)));
+            case "raw" -> new Segment.Other(words.number(0, 0), payload(words.number(1, 0)), false);
             default -> throw new IllegalArgumentException(kind);
         };
     }
