@@ -71,13 +71,14 @@ final class FlowOpener implements FlowState {
     /** What the IP header says; of a packet that nobody sent it is not known. */
     private void header(Packet packet) {
         boolean sent = packet.memory != null;
+        int at = packet.frameOffset + packet.network;
         key.ttl = sent ? packet.ttl : -1;
         key.lengthBytes = sent ? packet.ipBytes : -1;
         key.tos = !sent
                 ? -1
                 : packet.family == Packet.IPV4
-                        ? packet.memory.getByte(packet.network + Ipv4.TYPE_OF_SERVICE) & 0xff
-                        : packet.memory.getShort(packet.network, BIG_ENDIAN) >> 4 & 0xff;
+                        ? packet.memory.getByte(at + Ipv4.TYPE_OF_SERVICE) & 0xff
+                        : packet.memory.getShort(at, BIG_ENDIAN) >> 4 & 0xff;
     }
 
     /**

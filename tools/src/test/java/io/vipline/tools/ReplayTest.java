@@ -409,6 +409,32 @@ class ReplayTest {
         assertThat(err.toString()).doesNotContain("which IPv6 addresses");
     }
 
+    /** Frames of a capture lie one after another: each has its own header. */
+    @Test
+    @DisplayName("a rule about the type of service sees that of each frame")
+    void typeOfService() throws IOException {
+        generate(SHOP, "--flows 100");
+        List<Frame> frames = new ArrayList<>();
+        int marked = 0;
+        for (Frame frame : CapturedFrames.read(input)) {
+            byte[] bytes = frame.bytes().clone();
+            if (frame.decoded().isV4()) {
+                boolean isMarked = frames.size() % 3 == 0;
+                bytes[frame.decoded().network() + 1] = (byte) (isMarked ? 0x10 : 0);
+                marked += isMarked ? 1 : 0;
+            }
+            frames.add(with(frame, bytes));
+        }
+        CapturedFrames.write(input, frames);
+        Path dump = Files.writeString(
+                folder.resolve("dump.txt"),
+                "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m tos --tos 0x10/0xff -j DROP\nCOMMIT\n");
+        JsonNode summary = run("replay", "--rules", dump.toString(), input.toString(), "-o", "json")
+                .json();
+        conserved(summary);
+        assertThat(summary.at("/dropped/RULE").asInt()).isEqualTo(marked).isPositive();
+    }
+
     @Test
     @DisplayName("stdin can't be both the manifests and the capture, nor the manifests and the packets")
     void stdinTwice() {

@@ -113,10 +113,9 @@ final class OddStories {
             odd = flows.nodeIp(odd.family());
         }
         // to a port of the node itself that nobody listens at: the kernel refuses a datagram without any rule
-        // and to a group of IPv6, but addressed to the node on the link: whether it goes on hangs on the link it came
-        // by
-        boolean isV6Group = odd.high() >>> 56 == 0xff;
-        boolean isSource = flow.protocol() == Transport.UDP || isV6Group || dice.below(3) > 0;
+        // and where what is of one link in IPv6 goes hangs on the link that it came by
+        boolean isOfLink = !isV4 && odd.high() >>> 56 >= 0xfe;
+        boolean isSource = flow.protocol() == Transport.UDP || isOfLink || dice.below(3) > 0;
         IpPort from = isSource ? new IpPort(odd, flow.client().port()) : flow.client();
         IpPort to = isSource ? flow.service() : new IpPort(odd, flow.service().port());
         Script script = new Script("addresses that no packet has", flows.flow(flow.protocol(), from, to));
