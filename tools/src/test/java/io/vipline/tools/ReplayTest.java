@@ -429,7 +429,15 @@ class ReplayTest {
         Path dump = Files.writeString(
                 folder.resolve("dump.txt"),
                 "*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -m tos --tos 0x10/0xff -j DROP\nCOMMIT\n");
-        JsonNode summary = run("replay", "--rules", dump.toString(), input.toString(), "-o", "json")
+        JsonNode summary = run(
+                        "replay",
+                        "--rules",
+                        dump.toString(),
+                        input.toString(),
+                        "--node-address",
+                        "192.168.99.1",
+                        "-o",
+                        "json")
                 .json();
         conserved(summary);
         assertThat(summary.at("/dropped/RULE").asInt()).isEqualTo(marked).isPositive();
