@@ -21,8 +21,9 @@ import io.vipline.rules.table.TableRef;
 import java.util.List;
 
 /**
- * The way of a packet through the node. {@link #process} is the table of contents: decode, search the connections together,
- * then for each packet find its connection, or ask the rules and open one, and forward it rewritten.
+ * The way of a packet through the node. {@link #process} is the table of contents: look for the connections of a batch
+ * together, decoding what is not ordinary, then forward each packet whose connection is known, or ask the rules and open
+ * one, and forward it rewritten.
  *
  * <p>Owned by one thread. Several pipelines over the same input, each with its share of the virtual shards, together do
  * what one does.
